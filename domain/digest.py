@@ -1,0 +1,175 @@
+"""处置简报: what was shown for one day, frozen, with what was not seen. Renderers compute nothing beyond it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from domain.assessment import Assessment
+from domain.document import Contact
+from domain.lead import LeadState
+
+
+class DigestStatus(StrEnum):
+    """Why a lead stands in this digest."""
+
+    NEW = "new"
+    STILL_ONLINE = "still_online"
+    REAPPEARED = "reappeared"
+    CORRECTED = "corrected"
+    REMOVED = "removed"
+    UNVERIFIABLE = "unverifiable"
+
+    @property
+    def label(self) -> str:
+        """Chinese name for people."""
+        return {
+            "new": "新发现",
+            "still_online": "仍在线",
+            "reappeared": "复发",
+            "corrected": "已改正",
+            "removed": "已下线",
+            "unverifiable": "无法判定",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class DigestFinding:
+    """One claim as the digest shows it."""
+
+    rule_id: str
+    category: str
+    quote: str
+    context: str
+    """The quote with up to 40 characters either side, one line."""
+    legal_basis: tuple[str, ...]
+    behaviour: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorBrief:
+    """The operator behind a page, as far as known; ``id`` is None until operators are grouped."""
+
+    id: int | None
+    name: str | None
+    identifiers: tuple[tuple[str, str], ...]
+    """(kind, value) pairs, values masked where they are personal data."""
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceBrief:
+    """Where the proof lies."""
+
+    snapshot_id: int
+    sha256: str
+    warc: str
+    warc_offset: int
+    screenshot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """One lead in one digest."""
+
+    lead_id: int
+    status: DigestStatus
+    changed: bool
+    """Its text was edited since the last digest and it still violates."""
+    page_url: str
+    final_url: str
+    title: str
+    target: str
+    platform: str
+    account: str | None
+    region: str | None
+    level: str
+    score: float
+    categories: tuple[str, ...]
+    findings: tuple[DigestFinding, ...]
+    operator: OperatorBrief | None
+    first_seen: datetime
+    last_seen: datetime
+    measure: str
+    """建议措施, e.g. ``关停网站``."""
+    evidence: EvidenceBrief | None
+    review: str = "pending"
+    reason: str | None = None
+    """Ground of the status, e.g. ``疑似下线，待复核``."""
+    steps: tuple[tuple[str, float, str], ...] = ()
+    """Score steps as (name, points, Chinese text)."""
+    evasion: tuple[str, ...] = ()
+    published_raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageGap:
+    """覆盖缺口: what was planned and not seen."""
+
+    target_id: int
+    name: str
+    outcome: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of what was planned was seen."""
+
+    targets_planned: int
+    targets_ok: int
+    gaps: tuple[CoverageGap, ...]
+    pages: tuple[tuple[str, int], ...] = ()
+    """(outcome, number of requests) of the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadMaterial:
+    """All that the builder needs to know of one lead; the store reads it, the builder decides what it means."""
+
+    lead_id: int
+    state: LeadState
+    """As of the cutoff."""
+    shown_before: bool
+    """Whether an earlier day's digest listed it."""
+    last_shown_at: datetime | None
+    """Cutoff of the last digest that listed it."""
+    page_url: str
+    final_url: str
+    title: str
+    target_name: str
+    target_kind: str
+    platform: str
+    account: str | None
+    region: str | None
+    published_raw: str | None
+    first_seen: datetime
+    last_seen: datetime
+    """Last time the page was seen with the claims."""
+    assessment: Assessment
+    """Of the last version that was flagged."""
+    contexts: tuple[str, ...]
+    """For each of ``assessment.findings``: the quote with up to 40 characters either side, one line."""
+    contacts: tuple[Contact, ...]
+    evidence: EvidenceBrief | None
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """处置简报 of one day. ``number`` is given once and never reused."""
+
+    date: date
+    number: str
+    generated_at: datetime
+    rule_pack: str
+    coverage: Coverage
+    items: tuple[DigestItem, ...]
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Number of items per status, all six statuses present."""
+        totals = {status.value: 0 for status in DigestStatus}
+        for item in self.items:
+            totals[item.status.value] += 1
+        return totals

@@ -1,0 +1,72 @@
+"""What one room asks of another. Implementations live in ``storage``; the wiring is in ``zhengxun``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+from domain.analysis import PageAnalysis, PageVisit
+from domain.crawl import CrawlRequest, FetchedPage
+from domain.digest import Coverage, LeadMaterial
+
+#: Reads one answer: extraction and classification. Runs in a worker process, so it must be picklable by name.
+Analyse = Callable[[FetchedPage], PageAnalysis]
+
+#: Gives the present time, aware UTC. Passed in; nothing below ``zhengxun`` reads a clock of its own.
+Clock = Callable[[], datetime]
+
+
+class CrawlLedger(Protocol):
+    """Book of one or more crawl runs: what is planned, what is done. Called from one thread at a time.
+
+    Whatever a method was given is durable when it returns; a killed process leaves planned requests without an
+    outcome, and the next run of the same ledger hands them out again.
+    """
+
+    def plan(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Store those requests whose (run, url) is not planned yet; return exactly these, with ``id`` and ``known``."""
+        ...
+
+    def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
+        """Plan pages of a target that earlier runs kept (open leads first, gone pages last); return how many."""
+        ...
+
+    def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:
+        """Planned requests without an outcome, highest priority first, oldest first among equals, without those ids."""
+        ...
+
+    def pending_count(self, run_id: int, target_id: int) -> int:
+        """How many planned requests of a target have no outcome yet."""
+        ...
+
+    def done_count(self, run_id: int, target_id: int) -> int:
+        """How many requests of a target have an outcome (so that a resumed run keeps to its budget)."""
+        ...
+
+    def record(self, visits: Sequence[PageVisit]) -> None:
+        """Store visits in one transaction: outcome, page, snapshot, documents, assessments, lead events.
+
+        A request that already has an outcome is left as it is (doing it again adds nothing twice).
+        """
+        ...
+
+    def defer_rest(self, run_id: int, target_id: int, reason: str, detail: str) -> int:
+        """Give all pending requests of a target the outcome ``deferred``; return how many."""
+        ...
+
+
+class DigestSource(Protocol):
+    """What the digest builder asks of the store."""
+
+    def lead_material(self, day: date, cutoff: datetime) -> Iterator[LeadMaterial]:
+        """Leads that belong in the digest of ``day`` (Asia/Shanghai), as they stood at ``cutoff``, by lead id.
+
+        Those never shown before, those still open, and those whose state changed since they were last shown;
+        dismissed ones are not.
+        """
+        ...
+
+    def coverage(self, day: date, cutoff: datetime) -> Coverage:
+        """Planned and seen targets of the day, and the gaps."""
+        ...
