@@ -1,0 +1,147 @@
+"""Leads: the two sides of their state, and what visits add to them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.errors import IllegalMove
+from domain.lead import EventKind, LeadEvent, LeadState, Presence, Review, Sight, Visit, apply, events_of_visit, fold
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+CONFIRM = timedelta(hours=6)
+
+
+def _event(kind: EventKind, hours: float = 0) -> LeadEvent:
+    return LeadEvent(kind, START + timedelta(hours=hours), "测试员")
+
+
+def _after_visits(*sights: tuple[Sight, float, bool]) -> tuple[LeadState | None, list[EventKind]]:
+    """Fold visits given as (sight, hours after start, text changed)."""
+    state: LeadState | None = None
+    kinds = []
+    for sight, hours, changed in sights:
+        for event in events_of_visit(state, Visit(sight, START + timedelta(hours=hours), changed), CONFIRM):
+            state = fold([event]) if state is None else apply(state, event)
+            kinds.append(event.kind)
+    return state, kinds
+
+
+def test_a_page_counts_as_removed_only_after_two_looks_far_enough_apart() -> None:
+    """One 404, or two within the confirmation time, leave the lead in doubt; the later look closes it."""
+    state, kinds = _after_visits(
+        (Sight.VIOLATING, 0, False), (Sight.GONE, 1, False), (Sight.GONE, 6.9, False), (Sight.GONE, 7, False)
+    )
+    assert kinds == [EventKind.FOUND, EventKind.MISSING, EventKind.REMOVED]
+    assert state is not None
+    assert state.presence is Presence.REMOVED
+
+
+def test_a_blocked_look_is_never_a_removal() -> None:
+    """However often we are kept out, the lead stays unverifiable and open."""
+    state, _ = _after_visits((Sight.VIOLATING, 0, False), *[(Sight.NOT_SEEN, h, False) for h in range(1, 100)])
+    assert state is not None
+    assert state.presence is Presence.UNVERIFIABLE
+    assert state.open
+
+
+def test_a_blocked_look_does_not_start_or_reset_the_removal_clock() -> None:
+    """Gone, blocked, gone: the first look that found it gone still counts."""
+    state, kinds = _after_visits(
+        (Sight.VIOLATING, 0, False), (Sight.GONE, 1, False), (Sight.NOT_SEEN, 4, False), (Sight.GONE, 8, False)
+    )
+    assert kinds[-1] is EventKind.REMOVED
+    assert state is not None
+    assert state.missing_since == START + timedelta(hours=1)
+
+
+def test_a_page_that_comes_back_reappears() -> None:
+    """Violating again after removal or correction is 复发, and can be removed again."""
+    state, kinds = _after_visits(
+        (Sight.VIOLATING, 0, False),
+        (Sight.CLEAN, 1, True),
+        (Sight.VIOLATING, 2, True),
+        (Sight.GONE, 3, False),
+        (Sight.GONE, 30, False),
+        (Sight.VIOLATING, 31, True),
+    )
+    assert kinds == [
+        EventKind.FOUND,
+        EventKind.CORRECTED,
+        EventKind.REAPPEARED,
+        EventKind.MISSING,
+        EventKind.REMOVED,
+        EventKind.REAPPEARED,
+    ]
+    assert state is not None
+    assert state.missing_since is None
+
+
+def test_an_edit_that_still_violates_is_recorded_and_keeps_the_page_online() -> None:
+    """An edited ad at the same address is a new version of the same lead."""
+    state, kinds = _after_visits((Sight.VIOLATING, 0, False), (Sight.GONE, 1, False), (Sight.VIOLATING, 2, True))
+    assert kinds == [EventKind.FOUND, EventKind.MISSING, EventKind.EDITED]
+    assert state is not None
+    assert state.presence is Presence.ONLINE
+    assert state.edited_at == START + timedelta(hours=2)
+
+
+def test_an_unchanged_violating_page_adds_no_event() -> None:
+    """Daily looks at a standing page do not fill the history."""
+    _, kinds = _after_visits(*[(Sight.VIOLATING, h, False) for h in range(0, 240, 24)])
+    assert kinds == [EventKind.FOUND]
+
+
+def test_a_clean_page_never_becomes_a_lead() -> None:
+    """Without a violating look there is no first event."""
+    assert _after_visits((Sight.CLEAN, 0, True), (Sight.GONE, 1, False), (Sight.NOT_SEEN, 2, False)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "refused"),
+    [
+        ([EventKind.FOUND], EventKind.REFERRED),
+        ([EventKind.FOUND, EventKind.DISMISSED], EventKind.REFERRED),
+        ([EventKind.FOUND, EventKind.CONFIRMED, EventKind.REFERRED], EventKind.DISMISSED),
+        ([EventKind.FOUND], EventKind.FOUND),
+        ([EventKind.FOUND], EventKind.REMOVED),
+    ],
+)
+def test_moves_outside_the_table_raise(path: list[EventKind], refused: EventKind) -> None:
+    """A move that the state does not allow is refused with the state's and the move's Chinese names."""
+    state = fold([_event(kind, hours) for hours, kind in enumerate(path)])
+    with pytest.raises(IllegalMove):
+        apply(state, _event(refused, 99))
+
+
+def test_review_and_presence_do_not_disturb_each_other() -> None:
+    """A referred lead that disappears stays referred, with the time of referral."""
+    kinds = [EventKind.FOUND, EventKind.CONFIRMED, EventKind.REFERRED, EventKind.MISSING, EventKind.REMOVED]
+    state = fold([_event(kind, hours) for hours, kind in enumerate(kinds)])
+    assert (state.review, state.presence, state.open) == (Review.REFERRED, Presence.REMOVED, False)
+    assert state.referred_at == START + timedelta(hours=2)
+
+
+def test_events_must_begin_with_found() -> None:
+    """A history without its beginning is refused."""
+    with pytest.raises(IllegalMove):
+        fold([_event(EventKind.CONFIRMED)])
+    with pytest.raises(IllegalMove):
+        fold([])
+
+
+@given(st.lists(st.tuples(st.sampled_from(Sight), st.integers(0, 48), st.booleans()), max_size=40))
+def test_any_sequence_of_visits_gives_legal_moves(looks: list[tuple[Sight, int, bool]]) -> None:
+    """Whatever the web does, its events can be applied, and removal never follows a blocked look."""
+    hours = 0
+    visits = []
+    for sight, step, changed in looks:
+        hours += step
+        visits.append((sight, hours, changed))
+    state, kinds = _after_visits(*visits)
+    assert (state is None) == all(sight is not Sight.VIOLATING for sight, _, _ in looks)
+    if kinds and kinds[-1] is EventKind.REMOVED:
+        assert Sight.GONE in {sight for sight, _, _ in looks}
