@@ -1,0 +1,52 @@
+"""Command line of 证巡. Importing this costs little more than click itself; each command's module loads when it runs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from zhengxun.cli.framework import LazyGroup
+
+
+class _Program(LazyGroup):
+    table = {
+        "init": ("zhengxun.cli.setup", "建立或升级数据库和数据目录（可重复执行）"),
+        "demo": ("zhengxun.cli.demo", "用随附的示例网站演示全过程：采集、研判、生成处置简报"),
+        "targets": ("zhengxun.cli.targets", "监测对象：添加、导入、列出、导出、暂停、恢复、移除、试采"),
+        "crawl": ("zhengxun.cli.crawl", "立即采集"),
+        "classify": ("zhengxun.cli.classify", "对文本作机器研判"),
+        "extract": ("zhengxun.cli.extract", "查看一份已保存的网页能抽取出什么（不入库）"),
+        "digest": ("zhengxun.cli.digest", "生成某日处置简报"),
+        "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、备注"),
+        "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
+        "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
+        "serve": ("zhengxun.cli.serve", "启动状态页和调度器（常驻）"),
+        "doctor": ("zhengxun.cli.doctor", "检查运行环境"),
+    }
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        click.echo(f"证巡 {version('zhengxun')}")
+        ctx.exit()
+
+
+@click.command(cls=_Program, help="证巡：山寨证书网络宣传常态化监测——采集、识别、取证、每日处置简报。")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="显示版本号并退出")
+def program() -> None:
+    """The whole program."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the program and leave with its exit status (entry point ``zhengxun``)."""
+    for stream in (sys.stdout, sys.stderr):
+        # Users run this from cron with LANG=C; lone surrogates become \udXXX, which is valid inside JSON too.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+    from zhengxun.cli.failures import run
+
+    sys.exit(run(program, sys.argv[1:] if args is None else args))

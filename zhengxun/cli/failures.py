@@ -1,0 +1,75 @@
+"""From errors to exit statuses: 0 done, 1 done with listed failures, 2 bad input, 3 locked, 4 not set up."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from domain.errors import ZhengxunError
+from zhengxun.cli.framework import usage_message
+
+#: What a shell reports for a program that SIGINT ended.
+INTERRUPTED = 130
+
+
+def say(message: str) -> None:
+    """One line on standard error."""
+    click.echo(message, err=True)
+
+
+def run(command: click.Command, args: list[str]) -> int:
+    """Run ``command`` and return its exit status; every failure has its written message on standard error."""
+    invocation: dict[str, str] = {}
+    try:
+        result = command.main(args=args, prog_name="zhengxun", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx is not None else "")
+        return 0
+    except click.UsageError as error:
+        if error.ctx is not None:
+            say(error.ctx.get_usage())
+            say(f"用“{error.ctx.command_path} --help”查看帮助。")
+        say(f"错误：{usage_message(error)}")
+        return 2
+    except click.ClickException as error:
+        say(f"错误：{usage_message(error)}")
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        say("已中断。已保存的内容不受影响，再次执行即可继续。")
+        return INTERRUPTED
+    except ZhengxunError as error:
+        say(f"错误：{error}")
+        return error.exit_status
+    except BrokenPipeError:
+        # The reader went away (| head): not our failure. Python would complain again while flushing at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        say(_report_unexpected(invocation.get("data_dir")))
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _report_unexpected(data_dir: str | None) -> str:
+    """Keep the traceback of an error nobody foresaw, and say where it lies."""
+    import traceback
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    folder = Path(data_dir or os.environ.get("ZHENGXUN_DATA_DIR") or "./var")
+    text = f"{datetime.now(UTC).isoformat()} zhengxun {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n"
+    if folder.is_dir():
+        path = folder / "logs" / "errors.log"
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
+                log.write(text)
+        except OSError:
+            pass
+        else:
+            return f"错误：发生了未预料的情况，本次命令没有完成。详细记录已写入 {path}，请连同该文件反馈。"
+    sys.stderr.write(text)
+    return "错误：发生了未预料的情况，本次命令没有完成。请连同以上记录反馈。"

@@ -1,0 +1,149 @@
+"""Crawling: finish what was interrupted, then make a new run over the chosen targets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from domain.analysis import PageVisit
+from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunSummary
+from domain.errors import BadTarget
+from domain.target import Target
+from zhengxun.schedule import is_due
+from zhengxun.services import Services
+from zhengxun.target_kinds import COLLECTABLE
+
+if TYPE_CHECKING:
+    from crawler.settings import Progress
+    from storage import Store
+
+#: Called with the run, the number of its targets and how far it is.
+OnProgress = Callable[[CrawlRun, int, "Progress"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlReport:
+    """What one call of :func:`crawl` did."""
+
+    resumed: tuple[RunSummary, ...]
+    """Runs that a killed process had left behind and that were finished first."""
+    run: RunSummary | None
+    """The new run; None where no target was chosen."""
+    seconds: float
+
+    @property
+    def failures(self) -> tuple[CrawlOutcome, ...]:
+        """Failures of all runs."""
+        runs = [*self.resumed, *([self.run] if self.run else [])]
+        return tuple(failure for run in runs for failure in run.failures)
+
+
+def chosen_targets(
+    store: Store, services: Services, *, everything: bool = False, due: bool = False, ids: Sequence[int] = ()
+) -> list[Target]:
+    """Targets of one call: all that are not paused, those due now, or those named (paused ones too)."""
+    if everything:
+        return store.targets.list(include_paused=False)
+    if due:
+        return store.targets.due(services.clock(), is_due)
+    watched = {target.id: target for target in store.targets.list()}
+    unknown = [target_id for target_id in ids if target_id not in watched]
+    if unknown:
+        raise BadTarget(
+            f"没有编号为 {'、'.join(map(str, unknown))} 的监测对象，没有采集；可用“zhengxun targets list”查看编号。"
+        )
+    return [watched[target_id] for target_id in dict.fromkeys(ids)]
+
+
+def crawl(
+    services: Services,
+    *,
+    everything: bool = False,
+    due: bool = False,
+    ids: Sequence[int] = (),
+    max_pages: int | None = None,
+    progress: OnProgress | None = None,
+) -> CrawlReport:
+    """Crawl under the lock ``crawl``; :class:`domain.errors.LockHeld` where another process does.
+
+    ``max_pages`` lowers each target's budget for this run only.
+    """
+    from storage.locks import hold
+
+    started = time.monotonic()
+    with (
+        services.store() as store,
+        hold(services.settings.data_dir, "crawl", services.database_url, now=services.clock()),
+    ):
+        resumed = tuple(_resume(services, store, run, progress) for run in store.interrupted_runs())
+        targets = chosen_targets(store, services, everything=everything, due=due, ids=ids)
+        if max_pages is not None:
+            targets = [
+                replace(target, budget=replace(target.budget, max_pages=min(max_pages, target.budget.max_pages)))
+                for target in targets
+            ]
+        run = None
+        if targets:
+            begun = store.begin_run([target.id for target in targets])
+            run = _run(services, store, begun, targets, progress)
+    return CrawlReport(resumed, run, time.monotonic() - started)
+
+
+def _resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
+    store.resume(run.id)
+    # A target removed since still has planned requests; they get their outcome like all others.
+    targets = [store.targets.get(target_id) for target_id in run.target_ids]
+    return _run(services, store, run, targets, progress)
+
+
+def _run(
+    services: Services, store: Store, run: CrawlRun, targets: Sequence[Target], progress: OnProgress | None
+) -> RunSummary:
+    import crawler
+    from zhengxun import analysis
+
+    ledger = store.ledger()
+    readable = [target for target in targets if target.kind in COLLECTABLE]
+    for target in targets:
+        if target.kind not in COLLECTABLE:
+            _record_unsupported(store, services, run.id, target)
+    if readable:
+        analysis.use_rules(services.settings.rules)
+        report: Callable[[Progress], None] | None = None
+        if progress is not None:
+            show = progress
+
+            def report(state: Progress) -> None:
+                show(run, len(readable), state)
+
+        crawler.run(
+            readable,
+            ledger,
+            analysis.analyse,
+            services.crawl_settings(),
+            run.id,
+            progress=report,
+        )
+    return store.finish_run(run.id)
+
+
+def _record_unsupported(store: Store, services: Services, run_id: int, target: Target) -> None:
+    """A target without a spider is planned and fails, so that it shows as a coverage gap."""
+    ledger = store.ledger()
+    ledger.plan([CrawlRequest(run_id=run_id, target_id=target.id, url=target.url)])
+    for request in ledger.pending(run_id, target.id, 1):
+        ledger.record(
+            [
+                PageVisit(
+                    CrawlOutcome(
+                        request=request,
+                        outcome=Outcome.FAILED,
+                        at=services.clock(),
+                        reason="unsupported_kind",
+                        detail=f"类型“{target.kind.label}”还没有采集程序，本次未采集，请人工查看。",
+                    )
+                )
+            ]
+        )

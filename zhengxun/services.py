@@ -1,0 +1,108 @@
+"""The wiring of one process: settings, clock, store, classifier. Commands ask here; nothing below knows this module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.errors import NotSetUp
+from domain.ports import Clock
+from zhengxun.clock import fixed_clock, system_clock
+from zhengxun.settings import Settings
+
+if TYPE_CHECKING:
+    from classifiers import Classifier
+    from crawler.address_guard import AddressGuard
+    from crawler.settings import CrawlSettings
+    from storage import Store
+
+
+@dataclass(frozen=True)
+class Services:
+    """What one process works with; parts are made when first asked for, because most commands need few of them."""
+
+    settings: Settings
+    clock: Clock = field(default=system_clock)
+
+    @classmethod
+    def load(cls, data_dir: str | Path | None = None) -> Services:
+        """Services by environment, ``zhengxun.toml`` and the command line's ``data_dir``."""
+        settings = Settings.load(data_dir)
+        return cls(settings, fixed_clock(settings.now) if settings.now is not None else system_clock)
+
+    @property
+    def database_url(self) -> str:
+        """Address of the database in use."""
+        from storage import default_url
+
+        return self.settings.database_url or default_url(self.settings.data_dir)
+
+    def prepare(self) -> None:
+        """Create folders and bring the database up to date; safe to repeat."""
+        from storage import migrate
+
+        for folder in (self.settings.data_dir, self.settings.evidence, self.settings.digests, self.logs):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise NotSetUp(f"无法创建文件夹 {folder}；请检查路径和权限。") from error
+        migrate(self.database_url)
+
+    @property
+    def logs(self) -> Path:
+        """Folder for log files."""
+        return self.settings.data_dir / "logs"
+
+    @property
+    def locks(self) -> Path:
+        """Folder for lock files."""
+        return self.settings.data_dir / "locks"
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The open store; :class:`NotSetUp` where ``init`` has not run or the database cannot be reached."""
+        from storage import open_store
+
+        store = open_store(
+            self.database_url,
+            clock=self.clock,
+            confirm_after=timedelta(hours=self.settings.removal_confirm_hours),
+        )
+        try:
+            yield store
+        finally:
+            store.close()
+
+    @cached_property
+    def address_guard(self) -> AddressGuard:
+        """Which addresses may be fetched."""
+        from crawler.address_guard import AddressGuard
+
+        return AddressGuard(str(network) for network in self.settings.allow_networks)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The classifier with the rule packs in force."""
+        import classifiers
+
+        return classifiers.load(self.settings.rules)
+
+    def crawl_settings(self) -> CrawlSettings:
+        """Limits of a crawl by these settings."""
+        from crawler.settings import MEBIBYTE, CrawlSettings
+
+        settings = self.settings
+        return CrawlSettings(
+            evidence_folder=settings.evidence,
+            delay=settings.crawl_delay,
+            concurrency=settings.crawl_concurrency,
+            allow_networks=tuple(str(network) for network in settings.allow_networks),
+            timeout=settings.timeout,
+            max_body=int(settings.max_body_mb * MEBIBYTE),
+            workers=settings.processes,
+        )

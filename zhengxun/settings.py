@@ -1,0 +1,237 @@
+"""Settings: read once, typed, frozen. Environment (``ZHENGXUN_…``) wins over ``zhengxun.toml`` in the data directory.
+
+docs/settings.md is generated from the descriptions here (``python -m zhengxun.reference``) and compared by a test.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import datetime, time
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from domain.errors import BadInput
+
+PREFIX = "ZHENGXUN_"
+FILE_NAME = "zhengxun.toml"
+
+DIGEST_FORMATS = ("html", "json", "xlsx", "docx")
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True, validate_default=True
+    )
+
+    data_dir: Path = Field(Path("var"), description="数据目录：数据库、证据、简报、日志和锁都在其中。")
+    database_url: str | None = Field(
+        None,
+        description="数据库地址。留空时使用数据目录内的 SQLite；PostgreSQL 写成 "
+        "`postgresql+psycopg://用户@主机/库名`。",
+    )
+    crawl_delay: float = Field(
+        1.0, ge=0, le=600, description="对同一主机两次请求之间的秒数；robots.txt 的 Crawl-delay 更长时以其为准。"
+    )
+    crawl_concurrency: int = Field(32, ge=1, le=512, description="全部主机合计同时进行的请求数；每个主机始终只有一个。")
+    allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="虽非公网但允许采集的网段，CIDR 写法，逗号分隔。留空时一律拒绝内网、本机和链路本地地址。",
+    )
+    removal_confirm_hours: float = Field(
+        6.0, ge=0, le=720, description="两次确认页面消失须相隔的小时数，够了才算“已下线”。"
+    )
+    now: datetime | None = Field(
+        None,
+        description="代替时钟的时间，ISO 8601 且带时区，如 `2026-11-23T08:00:00+08:00`。只用于试验和模拟日期。",
+    )
+    digest_time: time = Field(
+        time(8, 0), description="每日处置简报的生成时刻（Asia/Shanghai），`时:分`；`tick` 和 `serve` 按此执行。"
+    )
+    digest_formats: Annotated[tuple[Literal["html", "json", "xlsx", "docx"], ...], NoDecode] = Field(
+        DIGEST_FORMATS, description="自动生成简报时写出的格式，逗号分隔。"
+    )
+    digest_dir: Path | None = Field(None, description="简报文件存放目录。留空时为数据目录内的 `digests`。")
+    templates_dir: Path | None = Field(
+        None, description="自备简报模板所在目录，其中有的模板代替随附模板，没有的仍用随附模板。"
+    )
+    rules_dir: Path | None = Field(None, description="自备规则包目录。留空时使用随附规则包。")
+    processes: int = Field(
+        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)),
+        ge=1,
+        le=64,
+        description="抽取和研判使用的进程数。默认与处理器核数相同，至多 8。",
+    )
+    max_body_mb: float = Field(10.0, gt=0, le=200, description="单个响应的大小上限（MB），接收时和解压后都不得超过。")
+    timeout: float = Field(30.0, gt=0, le=600, description="等待一个响应的秒数上限。")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="写到标准错误的日志级别：`debug`、`info`、`warning`、`error`。"
+    )
+    tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
+    min_free_mb: int = Field(
+        500, ge=0, description="数据目录所在磁盘剩余空间低于此值（MB）时，状态页和 `doctor` 报警。"
+    )
+
+    @field_validator("allow_networks", mode="before")
+    @classmethod
+    def _split_networks(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        networks = []
+        for part in parts:
+            try:
+                networks.append(ip_network(str(part).strip(), strict=False))
+            except ValueError:
+                if str(part).strip():
+                    raise ValueError(f"“{part}”不是 CIDR 网段") from None
+        return tuple(networks)
+
+    @field_validator("digest_formats", mode="before")
+    @classmethod
+    def _split_formats(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("now", mode="before")
+    @classmethod
+    def _parse_now(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                raise ValueError("不是 ISO 8601 时间") from None
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise ValueError("缺少时区，应写成 2026-11-23T08:00:00+08:00 的样子")
+        return value
+
+    @field_validator("digest_time", mode="before")
+    @classmethod
+    def _parse_time(cls, value: object) -> object:
+        if isinstance(value, str):
+            try:
+                hours, minutes = value.strip().split(":")
+                return time(int(hours), int(minutes))
+            except ValueError:
+                raise ValueError("不是“时:分”，应写成 08:00 的样子") from None
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file of the data directory that those two name."""
+        given = init_settings().get("data_dir") or env_settings().get("data_dir")
+        folder = Path(given) if given else Path("var")
+        return init_settings, env_settings, _TomlFile(settings_cls, folder / FILE_NAME)
+
+    @property
+    def digests(self) -> Path:
+        """Folder for digest files."""
+        return self.digest_dir or self.data_dir / "digests"
+
+    @property
+    def evidence(self) -> Path:
+        """Folder for WARC files."""
+        return self.data_dir / "evidence"
+
+    @property
+    def templates(self) -> Path | None:
+        """The user's own digest templates: the folder set, or ``digest_templates`` in the data directory."""
+        own = self.data_dir / "digest_templates"
+        return self.templates_dir or (own if own.is_dir() else None)
+
+    @property
+    def rules(self) -> Path | None:
+        """The user's own rule packs: the folder set, or ``rules`` in the data directory."""
+        own = self.data_dir / "rules"
+        return self.rules_dir or (own if own.is_dir() else None)
+
+    @classmethod
+    def load(cls, data_dir: str | Path | None = None, **given: Any) -> Self:
+        """Read all sources; ``data_dir`` is the command line's. Bad values raise :class:`BadInput` with their names."""
+        if data_dir is not None:
+            given["data_dir"] = Path(data_dir)
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise BadInput("设置有误：" + "；".join(_explain(item) for item in error.errors()) + "。") from error
+
+
+class _TomlFile(PydanticBaseSettingsSource):
+    """``zhengxun.toml``: a flat table with the settings' names in lower case."""
+
+    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
+        super().__init__(settings_cls)
+        self.path = path
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """Unused: :meth:`__call__` gives all at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        """The file's values; relative paths count from the data directory."""
+        try:
+            text = self.path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadInput(f"设置文件 {self.path} 无法读取，请检查权限并确认是 UTF-8 编码。") from error
+        try:
+            values = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
+        if "data_dir" in values:
+            raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
+        for name in ("digest_dir", "templates_dir", "rules_dir"):
+            if isinstance(values.get(name), str):
+                values[name] = self.path.parent / values[name]
+        return values
+
+
+#: Pydantic's error types that users meet, in Chinese; anything else is shown with its type's name.
+_REASONS = {
+    "extra_forbidden": "没有这个设置，请核对名称",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "int_from_float": "应为整数",
+    "float_parsing": "应为数字",
+    "float_type": "应为数字",
+    "string_type": "应为文字",
+    "literal_error": "不在可选值之内：{expected}",
+    "greater_than_equal": "不得小于 {ge}",
+    "greater_than": "必须大于 {gt}",
+    "less_than_equal": "不得大于 {le}",
+    "path_type": "应为路径",
+    "datetime_parsing": "应为时间",
+    "datetime_type": "应为时间",
+    "time_parsing": "应为“时:分”",
+    "time_type": "应为“时:分”",
+}
+
+
+def _explain(item: Any) -> str:
+    """One Chinese clause for one of pydantic's errors: which setting, which value, what is wrong."""
+    name = str(item["loc"][0]) if item["loc"] else "?"
+    context = item.get("ctx") or {}
+    if item["type"] == "value_error":
+        reason = str(context.get("error", "值无效"))
+    else:
+        reason = _REASONS.get(item["type"], f"值无效（{item['type']}）").format_map(context)
+    return f"{PREFIX}{name.upper()}（值“{item['input']}”）{reason}"
+
+
+def unknown_environment() -> list[str]:
+    """Names in the environment that begin like a setting but are none (a typing error would be silent otherwise)."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)

@@ -1,0 +1,90 @@
+"""类型: which kind of target an address is, and what people call it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from domain.errors import BadTarget
+from domain.target import TargetKind
+
+#: Host suffixes of platforms, longest first where one contains another.
+_PLATFORMS: tuple[tuple[str, TargetKind], ...] = (
+    ("tieba.baidu.com", TargetKind.TIEBA),
+    ("mp.weixin.qq.com", TargetKind.WECHAT),
+    ("weixin.qq.com", TargetKind.WECHAT),
+    ("weibo.com", TargetKind.WEIBO),
+    ("weibo.cn", TargetKind.WEIBO),
+    ("xiaohongshu.com", TargetKind.XIAOHONGSHU),
+    ("xhslink.com", TargetKind.XIAOHONGSHU),
+    ("douyin.com", TargetKind.DOUYIN),
+    ("iesdouyin.com", TargetKind.DOUYIN),
+    ("kuaishou.com", TargetKind.KUAISHOU),
+    ("gifshow.com", TargetKind.KUAISHOU),
+    ("chenzhongtech.com", TargetKind.KUAISHOU),
+    ("bilibili.com", TargetKind.BILIBILI),
+    ("b23.tv", TargetKind.BILIBILI),
+    ("zhihu.com", TargetKind.ZHIHU),
+    ("toutiao.com", TargetKind.TOUTIAO),
+    ("ixigua.com", TargetKind.TOUTIAO),
+)
+_FEED_PATH = re.compile(r"/(?:feed|rss|atom)(?:/|\.\w+)?$|\.(?:xml|rss|atom|rdf)$|/feed\.json$", re.IGNORECASE)
+_SITEMAP = re.compile(r"sitemap[^/]*\.xml$", re.IGNORECASE)
+
+_ALIASES: dict[str, TargetKind] = {
+    "网站": TargetKind.WEBSITE,
+    "网页": TargetKind.WEBSITE,
+    "网址": TargetKind.WEBSITE,
+    "站点": TargetKind.WEBSITE,
+    "论坛": TargetKind.WEBSITE,
+    "web": TargetKind.WEBSITE,
+    "site": TargetKind.WEBSITE,
+    "订阅": TargetKind.FEED,
+    "订阅源": TargetKind.FEED,
+    "rss": TargetKind.FEED,
+    "atom": TargetKind.FEED,
+    "微信": TargetKind.WECHAT,
+    "公众号": TargetKind.WECHAT,
+    "微信公众号": TargetKind.WECHAT,
+    "微信文章": TargetKind.WECHAT,
+    "weixin": TargetKind.WECHAT,
+    "新浪微博": TargetKind.WEIBO,
+    "xhs": TargetKind.XIAOHONGSHU,
+    "抖音号": TargetKind.DOUYIN,
+    "快手号": TargetKind.KUAISHOU,
+    "哔哩哔哩": TargetKind.BILIBILI,
+    "b站": TargetKind.BILIBILI,
+    "贴吧": TargetKind.TIEBA,
+    "头条": TargetKind.TOUTIAO,
+    "头条号": TargetKind.TOUTIAO,
+    "搜索": TargetKind.SEARCH,
+}
+
+#: Kinds that plain fetching and following of links can read. For the others a spider of their own is needed; until
+#: there is one, each visit ends in the outcome ``failed`` / ``unsupported_kind`` and stands in the digest as a gap.
+COLLECTABLE = frozenset({TargetKind.WEBSITE, TargetKind.FEED, TargetKind.WECHAT, TargetKind.TIEBA})
+
+
+def guess_kind(url: str) -> TargetKind:
+    """Kind of a canonical address: platform by host, feed by path, else website."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    for suffix, kind in _PLATFORMS:
+        if host == suffix or host.endswith("." + suffix):
+            return kind
+    if _FEED_PATH.search(parts.path) and not _SITEMAP.search(parts.path):
+        return TargetKind.FEED
+    return TargetKind.WEBSITE
+
+
+def parse_kind(text: str) -> TargetKind:
+    """Kind from a machine word or from what people write in the 类型 column."""
+    word = unicodedata.normalize("NFKC", text).strip().lower()
+    for kind in TargetKind:
+        if word in {kind.value, kind.label.lower()}:
+            return kind
+    if word in _ALIASES:
+        return _ALIASES[word]
+    labels = "、".join(kind.label for kind in TargetKind)
+    raise BadTarget(f"类型“{text}”无法识别；可写：{labels}，也可留空由网址推断。")
