@@ -1,0 +1,230 @@
+"""Builds the 处置简报 of one day: what each lead's state means for a reader, frozen.
+
+Pure: same material, same result. What storage hands over are states and assessments; here they become words of the
+contract (status, measure, reason), with personal data masked, so that every renderer and the JSON show the same.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import cache
+
+from digest.measures import MeasureTable
+from digest.templates import Templates
+from digest.text import Mask, masked, one_line, storable
+from domain.assessment import Finding, Level
+from domain.digest import (
+    Coverage,
+    CoverageGap,
+    Digest,
+    DigestFinding,
+    DigestItem,
+    DigestStatus,
+    LeadMaterial,
+    OperatorBrief,
+)
+from domain.lead import Presence, Review
+from domain.ports import DigestSource
+
+#: Order in which a liaison reads: what is to be done first stands first, what needs nothing more stands last.
+STATUS_ORDER = (
+    DigestStatus.NEW,
+    DigestStatus.REAPPEARED,
+    DigestStatus.STILL_ONLINE,
+    DigestStatus.UNVERIFIABLE,
+    DigestStatus.CORRECTED,
+    DigestStatus.REMOVED,
+)
+_STATUS_RANK = {status: rank for rank, status in enumerate(STATUS_ORDER)}
+_LEVEL_RANK = {level.value: rank for rank, level in enumerate((Level.HIGH, Level.MEDIUM, Level.LOW, Level.NONE))}
+
+_CLOSED_STATUS = {
+    Presence.CORRECTED: DigestStatus.CORRECTED,
+    Presence.REMOVED: DigestStatus.REMOVED,
+    Presence.UNVERIFIABLE: DigestStatus.UNVERIFIABLE,
+    Presence.SUSPECTED_GONE: DigestStatus.UNVERIFIABLE,
+}
+
+_DEFAULT_REASON = {
+    Presence.SUSPECTED_GONE: "疑似下线，待复核",
+    Presence.UNVERIFIABLE: "本期未能看到页面，无法判定是否仍在线",
+}
+
+#: Contact kinds that hold a name instead of a number (extractors may add them).
+_NAME_KINDS = frozenset({"institution", "organisation", "org", "company"})
+
+
+def build(
+    source: DigestSource,
+    day: date,
+    cutoff: datetime,
+    number: str,
+    rule_pack: str,
+    measures: MeasureTable | None = None,
+) -> Digest:
+    """Digest of ``day`` (Asia/Shanghai) from all leads as they stood at ``cutoff`` (aware).
+
+    ``number`` was given by the store; ``rule_pack`` is the digest of the packs in force. ``measures``: another table
+    of suggested measures than the bundled one. Items are ordered by status (new first), level, score and lead id.
+    """
+    if cutoff.tzinfo is None:
+        raise ValueError(f"cutoff must be aware, got {cutoff!r}")
+    table = measures or _bundled_measures()
+    materials = [
+        material for material in source.lead_material(day, cutoff) if material.state.review is not Review.DISMISSED
+    ]
+    pages = _pages_by_identifier(materials)
+    items = [_item(material, table, pages) for material in materials]
+    items.sort(key=_order)
+    return Digest(
+        date=day,
+        number=storable(number),
+        generated_at=cutoff,
+        rule_pack=rule_pack,
+        coverage=_coverage(source.coverage(day, cutoff)),
+        items=tuple(items),
+    )
+
+
+@cache
+def _bundled_measures() -> MeasureTable:
+    return MeasureTable.load(Templates())
+
+
+def _order(item: DigestItem) -> tuple[int, int, float, int]:
+    return (
+        _STATUS_RANK[item.status],
+        _LEVEL_RANK.get(item.level, len(_LEVEL_RANK)),
+        -item.score,
+        item.lead_id,
+    )
+
+
+def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
+    """(status, whether its text was edited since it was last shown, reason in Chinese)."""
+    state = material.state
+    reason = storable(state.reason) if state.reason else None
+    if state.presence in _CLOSED_STATUS:
+        return (
+            _CLOSED_STATUS[state.presence],
+            False,
+            reason or _DEFAULT_REASON.get(state.presence),
+        )
+    if not material.shown_before:
+        return DigestStatus.NEW, False, reason
+    last_shown = material.last_shown_at
+    changed = state.edited_at is not None and (last_shown is None or state.edited_at > last_shown)
+    if state.presence is Presence.REAPPEARED:
+        # A return is news once; on later days the page simply stands.
+        if last_shown is None or state.changed_at > last_shown:
+            return DigestStatus.REAPPEARED, False, reason
+        return DigestStatus.STILL_ONLINE, changed, reason or "复发后仍在线"
+    return (
+        DigestStatus.STILL_ONLINE,
+        changed,
+        reason or ("内容有修改，仍有违规内容" if changed else None),
+    )
+
+
+def _item(material: LeadMaterial, table: MeasureTable, pages: dict[tuple[str, str], int]) -> DigestItem:
+    assessment = material.assessment
+    status, changed, reason = status_of(material)
+    mask = Mask(material.contacts)
+    return DigestItem(
+        lead_id=material.lead_id,
+        status=status,
+        changed=changed,
+        page_url=storable(material.page_url),
+        final_url=storable(material.final_url),
+        title=mask(storable(one_line(material.title))),
+        target=storable(one_line(material.target_name)),
+        platform=material.platform,
+        account=storable(one_line(material.account)) if material.account else None,
+        region=storable(one_line(material.region)) if material.region else None,
+        level=assessment.level.value,
+        score=assessment.score,
+        categories=assessment.categories,
+        findings=_findings(assessment.findings, material.contexts, mask),
+        operator=_operator(material, pages),
+        first_seen=material.first_seen,
+        last_seen=material.last_seen,
+        measure=table.choose(material, status),
+        evidence=material.evidence,
+        review=material.state.review.value,
+        reason=reason,
+        steps=tuple((step.name, step.points, mask(storable(step.text))) for step in assessment.steps),
+        evasion=tuple(mask(storable(note)) for note in assessment.evasion),
+        published_raw=storable(one_line(material.published_raw)) if material.published_raw else None,
+    )
+
+
+def _findings(findings: Sequence[Finding], contexts: Sequence[str], mask: Mask) -> tuple[DigestFinding, ...]:
+    """Findings, heaviest first; the same claim by the same rule in the same words stands once."""
+    paired = list(zip(findings, contexts, strict=True))
+    paired.sort(key=lambda pair: (-pair[0].weight, pair[0].start))
+    shown: dict[tuple[str, str, str], DigestFinding] = {}
+    for finding, context in paired:
+        quote, around = mask(storable(finding.quote)), mask(storable(one_line(context)))
+        shown.setdefault(
+            (finding.rule_id, quote, around),
+            DigestFinding(
+                rule_id=finding.rule_id,
+                category=finding.category.value,
+                quote=quote,
+                context=around,
+                legal_basis=finding.legal_basis,
+                behaviour=finding.behaviour,
+            ),
+        )
+    return tuple(shown.values())
+
+
+def _pages_by_identifier(
+    materials: Sequence[LeadMaterial],
+) -> dict[tuple[str, str], int]:
+    """In how many of these leads' pages each identifier stands (by its unmasked value)."""
+    pages: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for material in materials:
+        for key in {(contact.kind.value, contact.value) for contact in material.contacts}:
+            pages[key] += 1
+    return pages
+
+
+def _operator(material: LeadMaterial, pages: dict[tuple[str, str], int]) -> OperatorBrief | None:
+    """Who runs the page, as far as the page itself says it; None where it says nothing.
+
+    Until operators are grouped, ``pages`` counts the pages of this digest that carry the most shared identifier.
+    """
+    names = [contact.value for contact in material.contacts if contact.kind.value in _NAME_KINDS]
+    numbers = [contact for contact in material.contacts if contact.kind.value not in _NAME_KINDS]
+    if not names and not numbers:
+        return None
+    identifiers = dict.fromkeys((contact.kind.value, masked(contact)) for contact in numbers)
+    return OperatorBrief(
+        id=None,
+        name=storable(one_line(names[0])) if names else None,
+        identifiers=tuple(identifiers),
+        pages=max(
+            (pages[contact.kind.value, contact.value] for contact in material.contacts),
+            default=1,
+        ),
+    )
+
+
+def _coverage(coverage: Coverage) -> Coverage:
+    return Coverage(
+        targets_planned=coverage.targets_planned,
+        targets_ok=coverage.targets_ok,
+        gaps=tuple(
+            CoverageGap(
+                gap.target_id,
+                storable(one_line(gap.name)),
+                gap.outcome,
+                storable(one_line(gap.detail)),
+            )
+            for gap in coverage.gaps
+        ),
+        pages=coverage.pages,
+    )

@@ -1,0 +1,67 @@
+"""``digest-YYYY-MM-DD.docx``: 每日专报 in the layout of GB/T 9704 (``digest_templates/docx``, parts of the file as text).
+
+The parts are rendered as text and zipped: python-docx searches the whole body for every paragraph it adds, which
+is quadratic in the number of leads. Who replaces the layout in Word puts a ``digest.docx`` with Jinja tags into the
+template folder; that one goes through docxtpl.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any, BinaryIO
+
+from digest.templates import Templates
+from digest.view import FINDINGS_SHOWN, look
+from domain.digest import Digest
+from domain.errors import BadFile
+
+#: A Word file of the user's, with Jinja tags, in place of the parts.
+WORD_TEMPLATE = "digest.docx"
+
+#: Name inside the file → template. Those that end in ``.j2`` are rendered.
+PARTS = {
+    "[Content_Types].xml": "docx/content_types.xml",
+    "_rels/.rels": "docx/package_rels.xml",
+    "docProps/core.xml": "docx/core.xml.j2",
+    "word/_rels/document.xml.rels": "docx/document_rels.xml",
+    "word/document.xml": "docx/document.xml.j2",
+    "word/styles.xml": "docx/styles.xml",
+    "word/settings.xml": "docx/settings.xml",
+    "word/fontTable.xml": "docx/font_table.xml",
+    "word/footer1.xml": "docx/footer_1.xml",
+    "word/footer2.xml": "docx/footer_2.xml",
+}
+
+#: Zip's earliest time: the same digest gives the same bytes.
+_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def render(digest: Digest, stream: BinaryIO, templates: Templates) -> None:
+    """Write ``digest`` as a Word document."""
+    values = {"digest": look(digest, templates), "findings_shown": FINDINGS_SHOWN}
+    if templates.find(WORD_TEMPLATE) is not None:
+        _render_word_template(values, stream, templates)
+        return
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as package:
+        for name, template in PARTS.items():
+            entry = zipfile.ZipInfo(name, _ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with package.open(entry, "w") as part:
+                chunks = templates.render(template, values) if template.endswith(".j2") else (templates.text(template),)
+                for chunk in chunks:
+                    part.write(chunk.encode())
+
+
+def _render_word_template(values: dict[str, Any], stream: BinaryIO, templates: Templates) -> None:
+    from docxtpl import DocxTemplate
+    from jinja2 import TemplateError
+
+    path = templates.find(WORD_TEMPLATE)
+    try:
+        document = DocxTemplate(path)
+        document.render(values, jinja_env=templates.environment, autoescape=True)
+    except TemplateError as error:
+        raise BadFile(f"Word 模板“{WORD_TEMPLATE}”有误：{error.message}；请对照说明文档核对变量名和标签。") from error
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise BadFile(f"Word 模板“{WORD_TEMPLATE}”无法读取；请用 Word 另存为 .docx 后重试。") from error
+    document.save(stream)

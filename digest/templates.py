@@ -1,0 +1,106 @@
+"""Templates and word lists: the user's folder first, then the bundled ``digest_templates``.
+
+Templates are data somebody may have got by mail, so they run in Jinja's sandbox; page texts are hostile, so
+escaping is always on; a misspelt variable is an error, never an empty place in an official paper.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from domain.errors import BadFile
+
+#: Folder of the bundled templates, beside this package in the tree and in the wheel.
+BUNDLED = Path(__file__).resolve().parent.parent / "digest_templates"
+
+
+class Templates:
+    """Finds templates and data by name.
+
+    ``user_dir``: folder of replacements (may be missing or None); a file there wins over the bundled one of the same
+    name. YAML files are laid over the bundled ones key by key, so a replacement need only hold what differs.
+    """
+
+    def __init__(self, user_dir: Path | None = None) -> None:
+        self._folders = [folder for folder in (user_dir, BUNDLED) if folder is not None and folder.is_dir()]
+
+    def find(self, name: str) -> Path | None:
+        """Path of the file ``name`` (forward slashes), the user's before the bundled; None where neither has it."""
+        return next(
+            (path for folder in self._folders if (path := folder / name).is_file()),
+            None,
+        )
+
+    def text(self, name: str) -> str:
+        """Content of the file ``name``; raises :class:`BadFile` when there is none or it is not UTF-8."""
+        path = self.find(name)
+        if path is None:
+            raise BadFile(f"简报模板“{name}”不存在；请恢复模板目录，或在自定义模板目录中补上该文件。")
+        try:
+            return path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadFile(f"简报模板“{path.name}”无法读取；请确认文件权限，并以 UTF-8 编码保存。") from error
+
+    def data(self, name: str) -> dict[str, Any]:
+        """The YAML mapping ``name``: the bundled one with the user's laid over it."""
+        merged: dict[str, Any] = {}
+        for folder in reversed(self._folders):
+            path = folder / name
+            if path.is_file():
+                merged = _overlay(merged, _mapping(path))
+        if not merged:
+            raise BadFile(f"简报数据文件“{name}”不存在或为空；请恢复模板目录。")
+        return merged
+
+    @cached_property
+    def environment(self) -> Any:
+        """Sandboxed Jinja environment over the folders; it has no clock, no file and no network."""
+        from jinja2 import FileSystemLoader, StrictUndefined
+        from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+        environment = ImmutableSandboxedEnvironment(
+            loader=FileSystemLoader([str(folder) for folder in self._folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        return environment
+
+    def render(self, name: str, values: dict[str, Any]) -> Any:
+        """Chunks of text of the rendered template ``name``; raises :class:`BadFile` naming template and line."""
+        from jinja2 import TemplateError
+
+        try:
+            stream = self.environment.get_template(name).stream(values)
+            stream.enable_buffering(200)
+            yield from stream
+        except TemplateError as error:
+            line = getattr(error, "lineno", None)
+            where = f"第 {line} 行" if line else "某处"
+            raise BadFile(f"简报模板“{name}”{where}有误：{error.message}；请对照说明文档核对变量名和语法。") from error
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    import yaml
+
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadFile(f"简报数据文件“{path.name}”无法读取；请核对 YAML 格式，并以 UTF-8 编码保存。") from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise BadFile(f"简报数据文件“{path.name}”应为“键: 值”的映射；请对照随附的同名文件改正。")
+    return loaded
+
+
+def _overlay(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _overlay(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged

@@ -1,0 +1,141 @@
+"""Scraped text made safe to look at, and personal data made unreadable.
+
+Two different jobs. :func:`storable` removes what no file format or database can hold. :func:`visible` is for
+people only: what a reader cannot see (zero width, direction overrides, control codes) is written out, because hiding
+words that way is itself evidence, and because an override would turn the words of *our* document around.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+
+from domain.document import Contact, ContactKind
+
+#: Asia/Shanghai has had no daylight saving since 1991, so a fixed offset is exact and needs no zone database.
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+# Control codes (C0 without tab and line ends, DEL, C1), soft hyphen, combining grapheme joiner, Arabic letter mark,
+# Hangul fillers, Mongolian separators, zero-width and direction marks, invisible operators, BOM, interlinear marks, tags.
+_INVISIBLE_SET = (
+    "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
+)
+_INVISIBLE_RUN = re.compile(f"([{_INVISIBLE_SET}])\\1*")
+_BLANKS = re.compile(r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
+
+#: Invisible characters, for renderers that write them as escapes.
+INVISIBLE = re.compile(f"[{_INVISIBLE_SET}]")
+
+# Emoji families and flags are joined by U+200D; written out they would read as an attempt to hide something.
+_EMOJI_BEFORE_JOINER = re.compile("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]$")
+
+_PHONE = re.compile(r"(?<![\d*])([1１][3-9３-９]\d)([ \-－—·.]?)\d{4}\2(\d{4})(?!\d)")
+_IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?![\dXx])")
+_EMAIL = re.compile(r"(?<![\w.+-])([A-Za-z0-9])[\w.+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", re.ASCII)
+
+
+def storable(value: str) -> str:
+    """``value`` with NUL, lone surrogates and noncharacters replaced by U+FFFD: no file or database holds them."""
+    return _UNSTORABLE.sub("\ufffd", value)
+
+
+def one_line(value: str) -> str:
+    """``value`` with runs of blanks and line ends as one space each, trimmed."""
+    return _BLANKS.sub(" ", value).strip()
+
+
+def visible(value: str, limit: int | None = None) -> str:
+    """``value`` for people: storable, everything invisible written as ``‹U+202E›``, at most ``limit`` characters.
+
+    A longer text ends in ``…（共 N 字）`` so that nobody takes the part for the whole.
+    """
+    length = len(value)
+    if limit is not None and length > limit:
+        value = value[:limit]
+    value = storable(value)
+    if not value.isascii() or not value.isprintable():
+        value = _INVISIBLE_RUN.sub(_spell_out, value)
+    if limit is not None and length > limit:
+        value += f"…（共 {length} 字）"
+    return value
+
+
+def _spell_out(match: re.Match[str]) -> str:
+    character = match.group(1)
+    count = len(match.group())
+    if character == "\u200d" and count == 1 and _EMOJI_BEFORE_JOINER.search(match.string, 0, match.start()):
+        return character
+    return f"‹U+{ord(character):04X}{f'×{count}' if count > 1 else ''}›"
+
+
+def shanghai(moment: datetime) -> str:
+    """``moment`` as people read it, to the minute: ``2026-11-23 08:00``."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def iso_shanghai(moment: datetime) -> str:
+    """``moment`` in ISO 8601 with ``+08:00``, to the second."""
+    return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")
+
+
+def _ends(value: str, head: int, tail: int) -> str:
+    """First ``head`` and last ``tail`` characters; a value too short for that shows its first character only."""
+    if len(value) <= head + tail:
+        return value[:1] + "***"
+    return f"{value[:head]}****{value[-tail:]}"
+
+
+def masked(contact: Contact) -> str:
+    """The contact as a digest may show it (workflow.md 7: 手机 138****0000, 微信号首 2 末 2, 邮箱首字母).
+
+    Numbers of organisations (400, landline, ICP, 公安备案, 统一社会信用代码) are public and stay whole.
+    """
+    value = storable(contact.value)
+    if contact.kind is ContactKind.PHONE:
+        return _ends(value, 3, 4)
+    if contact.kind in {ContactKind.WECHAT, ContactKind.QQ}:
+        return _ends(value, 2, 2)
+    if contact.kind is ContactKind.EMAIL:
+        name, at, host = value.partition("@")
+        return f"{name[:1]}***{at}{host}"
+    return value
+
+
+class Mask:
+    """Masks personal data inside running text: by shape (mobile, identity card, mail), and one page's known contacts.
+
+    Addresses of pages are never masked: without them nothing can be taken down.
+    """
+
+    def __init__(self, contacts: Iterable[Contact] = ()) -> None:
+        known = {
+            contact.value: masked(contact)
+            for contact in contacts
+            # Shorter ids are also ordinary words and numbers.
+            if contact.kind in {ContactKind.WECHAT, ContactKind.QQ} and len(contact.value) >= 5
+        }
+        self._known = {value.lower(): shown for value, shown in known.items()}
+        self._pattern = (
+            re.compile(
+                "(?<![A-Za-z0-9_-])(?:"
+                + "|".join(re.escape(value) for value in sorted(known, key=len, reverse=True))
+                + ")(?![A-Za-z0-9_-])",
+                re.IGNORECASE,
+            )
+            if known
+            else None
+        )
+
+    def __call__(self, value: str) -> str:
+        """``value`` with all personal data masked."""
+        if self._pattern is not None:
+            value = self._pattern.sub(lambda match: self._known.get(match.group().lower(), "***"), value)
+        value = _PHONE.sub(r"\1****\3", value)
+        value = _IDENTITY.sub(r"\1********\2", value)
+        if "@" in value:
+            value = _EMAIL.sub(r"\1***@\2", value)
+        return value

@@ -1,0 +1,430 @@
+"""What a reader is shown of a digest: Chinese words, local times and text that is safe to look at.
+
+The office formats and every template work on this, never on scraped text itself. It adds nothing to the digest: it
+looks up names, cuts what is too long to read (saying so) and counts what stands there. All fields are plain strings,
+numbers and tuples of them; docs/digest.md lists them for people who replace templates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from digest.builder import STATUS_ORDER
+from digest.templates import Templates
+from digest.text import one_line, shanghai, visible
+from domain.assessment import Category, Level
+from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem
+from domain.lead import Review
+
+LABELS = "labels.yaml"
+
+# Lengths a person still reads; JSON holds the whole text. 命中原文 ≤ 200 字 is workflow.md 3.3.
+TITLE_LIMIT = 120
+QUOTE_LIMIT = 200
+CONTEXT_LIMIT = 300
+ADDRESS_LIMIT = 2000
+WORD_LIMIT = 80
+NOTE_LIMIT = 200
+
+#: Beyond this many claims of one page the html and docx show the heaviest and say how many more there are.
+FINDINGS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One claim: ``before + quote + after`` is the context with the claim in it."""
+
+    rule_id: str
+    category: str
+    category_label: str
+    behaviour: str
+    """Code and name, e.g. ``B9 宣传“包过”``; empty where the rule names none."""
+    before: str
+    quote: str
+    after: str
+    legal: str
+    """Law and article, joined by ``；``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of the score: points with sign, and why."""
+
+    points: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One lead."""
+
+    index: int
+    """Number within this digest, from 1."""
+    lead_id: int
+    status: str
+    status_label: str
+    changed: bool
+    title: str
+    page_url: str
+    """Address for reading (cut when absurdly long)."""
+    page_url_parts: tuple[str, ...]
+    """The same in pieces, to be set with breaks between them so that no mail program makes a link of it."""
+    final_url: str
+    """Where redirects ended; empty when that is the address itself."""
+    final_url_parts: tuple[str, ...]
+    page_link: str
+    """The exact http(s) address for formats that link; empty where it is not one."""
+    final_link: str
+    target: str
+    platform: str
+    account: str
+    region: str
+    level: str
+    level_label: str
+    score: str
+    categories: str
+    """Letters and names, e.g. ``B 虚假宣传、D 违规发证``."""
+    behaviours: str
+    findings: tuple[FindingView, ...]
+    more_findings: int
+    """Claims beyond the first few, which only the tables list."""
+    legal: tuple[str, ...]
+    """All laws and articles of the page, each once."""
+    steps: tuple[StepView, ...]
+    evasion: tuple[str, ...]
+    operator_name: str
+    identifiers: tuple[str, ...]
+    """E.g. ``手机 138****0000``."""
+    operator_pages: int
+    first_seen: str
+    last_seen: str
+    published: str
+    measure: str
+    authorities: str
+    """建议移送部门, joined by ``、``."""
+    review: str
+    review_label: str
+    reason: str
+    sha256: str
+    warc: str
+    warc_offset: int | None
+    snapshot_id: int | None
+    screenshot: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """All leads of one status, in order."""
+
+    status: str
+    label: str
+    items: tuple[ItemView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapView:
+    """One target that was not, or not wholly, seen."""
+
+    target_id: int
+    name: str
+    outcome: str
+    outcome_label: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountView:
+    """How often something stands in the digest."""
+
+    key: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """The whole digest."""
+
+    title: str
+    docx_title: str
+    unit: str
+    signer: str
+    basis: str
+    caution: str
+    date: str
+    """``2026-11-23``."""
+    date_label: str
+    """``2026年11月23日``."""
+    number: str
+    generated_at: str
+    rule_pack: str
+    total: int
+    totals: tuple[CountView, ...]
+    """The six statuses, in reading order, zeros included."""
+    changed: int
+    targets_planned: int
+    targets_ok: int
+    gaps: tuple[GapView, ...]
+    gap_counts: tuple[CountView, ...]
+    pages: tuple[CountView, ...]
+    """Requests of the day per outcome."""
+    pages_total: int
+    groups: tuple[GroupView, ...]
+    """Statuses that have leads, in reading order."""
+    items: tuple[ItemView, ...]
+    by_category: tuple[CountView, ...]
+    """Leads per category; a lead of two categories counts in both."""
+    by_level: tuple[CountView, ...]
+    by_platform: tuple[CountView, ...]
+    by_region: tuple[CountView, ...]
+    by_behaviour: tuple[CountView, ...]
+    by_review: tuple[CountView, ...]
+    shared: tuple[CountView, ...]
+    """Identifiers that stand on several pages of this digest."""
+
+
+def look(digest: Digest, templates: Templates) -> DigestView:
+    """``digest`` for readers, with the words of ``labels.yaml``."""
+    words = Words(templates.data(LABELS))
+    items = tuple(_item(index, item, words) for index, item in enumerate(digest.items, 1))
+    totals = digest.totals
+    by_status: dict[str, list[ItemView]] = {}
+    for item in items:
+        by_status.setdefault(item.status, []).append(item)
+    outcomes = Counter(gap.outcome for gap in digest.coverage.gaps)
+    behaviours = Counter(
+        code for item in digest.items for code in {finding.behaviour for finding in item.findings} if code
+    )
+    shared = Counter(
+        f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}"
+        for item in digest.items
+        if item.operator is not None
+        for kind, value in item.operator.identifiers
+    )
+    return DigestView(
+        title=words.plain("title"),
+        docx_title=words.plain("docx_title"),
+        unit=words.plain("unit"),
+        signer=words.plain("signer"),
+        basis=words.plain("basis"),
+        caution=words.plain("caution"),
+        date=digest.date.isoformat(),
+        date_label=f"{digest.date.year}年{digest.date.month}月{digest.date.day}日",
+        number=visible(digest.number, WORD_LIMIT),
+        generated_at=shanghai(digest.generated_at),
+        rule_pack=visible(digest.rule_pack, WORD_LIMIT),
+        total=len(items),
+        totals=tuple(CountView(status.value, status.label, totals[status.value]) for status in STATUS_ORDER),
+        changed=sum(item.changed for item in items),
+        targets_planned=digest.coverage.targets_planned,
+        targets_ok=digest.coverage.targets_ok,
+        gaps=tuple(_gap(gap, words) for gap in digest.coverage.gaps),
+        gap_counts=tuple(CountView(key, words.outcome(key), count) for key, count in outcomes.most_common()),
+        pages=tuple(CountView(key, words.outcome(key), count) for key, count in digest.coverage.pages),
+        pages_total=sum(count for _, count in digest.coverage.pages),
+        groups=tuple(
+            GroupView(status.value, status.label, tuple(by_status[status.value]))
+            for status in STATUS_ORDER
+            if status.value in by_status
+        ),
+        items=items,
+        by_category=_counts(
+            ((category.value, category.label) for category in Category),
+            Counter(category for item in digest.items for category in item.categories),
+        ),
+        by_level=_counts(
+            ((level.value, level.label) for level in Level if level is not Level.NONE),
+            Counter(item.level for item in digest.items),
+        ),
+        by_platform=_most(Counter(item.platform for item in items)),
+        by_region=_most(Counter(item.region or "属地不明" for item in items)),
+        by_behaviour=tuple(CountView(code, words.behaviour(code), count) for code, count in _ranked(behaviours)),
+        by_review=_counts(
+            ((review.value, review.label) for review in Review if review is not Review.DISMISSED),
+            Counter(item.review for item in digest.items),
+        ),
+        shared=tuple(CountView(key, key, count) for key, count in _ranked(shared) if count > 1),
+    )
+
+
+class Words:
+    """Names from ``labels.yaml``; what it does not know is shown as it is, never left out."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._data = data
+        self._authority_cache: dict[tuple[frozenset[str], tuple[str, ...]], str] = {}
+
+    def plain(self, key: str) -> str:
+        """A text of the file's top level."""
+        return visible(str(self._data.get(key) or ""))
+
+    def _name(self, table: str, key: str) -> str:
+        found = (self._data.get(table) or {}).get(key)
+        return visible(str(found if found is not None else key), WORD_LIMIT)
+
+    def platform(self, key: str) -> str:
+        """Name of a platform."""
+        return self._name("platforms", key)
+
+    def outcome(self, key: str) -> str:
+        """Name of a crawl outcome."""
+        return self._name("outcomes", key)
+
+    def identifier(self, key: str) -> str:
+        """Name of a kind of contact."""
+        return self._name("identifiers", key)
+
+    def behaviour(self, code: str) -> str:
+        """``B9 宣传“包过”``, or the code alone."""
+        entry = (self._data.get("behaviours") or {}).get(code)
+        return visible(f"{code} {entry['name']}" if entry else code, WORD_LIMIT)
+
+    def authorities(self, item: DigestItem) -> str:
+        """建议移送部门: those of the behaviours that were hit, by how many of them name it; else of the categories."""
+        codes = frozenset(finding.behaviour for finding in item.findings if finding.behaviour)
+        key = codes, item.categories
+        if key not in self._authority_cache:
+            table = self._data.get("behaviours") or {}
+            lists = [table[code]["authorities"] for code in sorted(codes) if code in table]
+            if not lists:
+                groups = self._data.get("categories") or {}
+                lists = [groups[letter]["authorities"] for letter in item.categories if letter in groups]
+            votes: Counter[str] = Counter()
+            for names in lists:
+                # The first named is the one in charge.
+                votes.update({name: 3 if place == 0 else 1 for place, name in enumerate(names)})
+            self._authority_cache[key] = "、".join(name for name, _ in _ranked(votes)[:3])
+        return self._authority_cache[key]
+
+
+def _ranked(counter: Counter[str]) -> list[tuple[str, int]]:
+    """Most first; equals by name, so that the same digest always reads the same."""
+    return sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _counts(names: Iterable[tuple[str, str]], counter: Counter[str]) -> tuple[CountView, ...]:
+    return tuple(CountView(key, label, counter[key]) for key, label in names)
+
+
+def _most(counter: Counter[str]) -> tuple[CountView, ...]:
+    return tuple(CountView(key, key, count) for key, count in _ranked(counter))
+
+
+def _gap(gap: CoverageGap, words: Words) -> GapView:
+    return GapView(
+        gap.target_id,
+        visible(gap.name, WORD_LIMIT),
+        gap.outcome,
+        words.outcome(gap.outcome),
+        visible(gap.detail, NOTE_LIMIT),
+    )
+
+
+_CATEGORY_LABELS = {category.value: category.label for category in Category}
+_LEVEL_LABELS = {level.value: level.label for level in Level}
+_REVIEW_LABELS = {review.value: review.label for review in Review}
+
+
+def _item(index: int, item: DigestItem, words: Words) -> ItemView:
+    operator, evidence = item.operator, item.evidence
+    page_url = visible(item.page_url, ADDRESS_LIMIT)
+    final_url = visible(item.final_url, ADDRESS_LIMIT) if item.final_url != item.page_url else ""
+    codes = dict.fromkeys(finding.behaviour for finding in item.findings if finding.behaviour)
+    return ItemView(
+        index=index,
+        lead_id=item.lead_id,
+        status=item.status.value,
+        status_label=item.status.label,
+        changed=item.changed,
+        title=visible(item.title, TITLE_LIMIT) or "（无标题）",
+        page_url=page_url,
+        page_url_parts=address_parts(page_url),
+        final_url=final_url,
+        final_url_parts=address_parts(final_url),
+        page_link=_link(item.page_url),
+        final_link=_link(item.final_url) if final_url else "",
+        target=visible(item.target, WORD_LIMIT),
+        platform=words.platform(item.platform),
+        account=visible(item.account or "", WORD_LIMIT),
+        region=visible(item.region or "", WORD_LIMIT),
+        level=item.level,
+        level_label=_LEVEL_LABELS.get(item.level, item.level),
+        score=f"{item.score:.1f}".removesuffix(".0"),
+        categories="、".join(f"{letter} {_CATEGORY_LABELS.get(letter, '')}".strip() for letter in item.categories),
+        behaviours="；".join(words.behaviour(code) for code in codes),
+        findings=tuple(_finding(finding, words) for finding in item.findings),
+        more_findings=max(0, len(item.findings) - FINDINGS_SHOWN),
+        legal=tuple(
+            dict.fromkeys(visible(basis, NOTE_LIMIT) for found in item.findings for basis in found.legal_basis)
+        ),
+        steps=tuple(
+            StepView(f"{points:+.1f}".removesuffix(".0"), visible(text or name, NOTE_LIMIT))
+            for name, points, text in item.steps
+        ),
+        evasion=tuple(visible(note, NOTE_LIMIT) for note in item.evasion),
+        operator_name=visible(operator.name or "", WORD_LIMIT) if operator else "",
+        identifiers=tuple(
+            f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}" for kind, value in operator.identifiers
+        )
+        if operator
+        else (),
+        operator_pages=operator.pages if operator else 0,
+        first_seen=shanghai(item.first_seen),
+        last_seen=shanghai(item.last_seen),
+        published=visible(item.published_raw or "", WORD_LIMIT),
+        measure=visible(item.measure, WORD_LIMIT),
+        authorities=words.authorities(item),
+        review=item.review,
+        review_label=_REVIEW_LABELS.get(item.review, item.review),
+        reason=visible(item.reason or "", NOTE_LIMIT),
+        sha256=evidence.sha256 if evidence else "",
+        warc=visible(evidence.warc, NOTE_LIMIT) if evidence else "",
+        warc_offset=evidence.warc_offset if evidence else None,
+        snapshot_id=evidence.snapshot_id if evidence else None,
+        screenshot=visible(evidence.screenshot or "", NOTE_LIMIT) if evidence else "",
+    )
+
+
+def _finding(finding: DigestFinding, words: Words) -> FindingView:
+    before, quote, after = split_context(finding.context, one_line(finding.quote))
+    return FindingView(
+        rule_id=finding.rule_id,
+        category=finding.category,
+        category_label=_CATEGORY_LABELS.get(finding.category, ""),
+        behaviour=words.behaviour(finding.behaviour) if finding.behaviour else "",
+        before=visible(before, CONTEXT_LIMIT),
+        quote=visible(quote, QUOTE_LIMIT),
+        after=visible(after, CONTEXT_LIMIT),
+        legal="；".join(visible(basis, NOTE_LIMIT) for basis in finding.legal_basis),
+    )
+
+
+def split_context(context: str, quote: str) -> tuple[str, str, str]:
+    """``context`` around ``quote``; where the quote does not stand in it, the quote alone.
+
+    A context reaches 40 characters to either side, so of several occurrences the one there is the one meant.
+    """
+    for start in (40, len(context) - len(quote) - 40, context.find(quote)):
+        if start >= 0 and context.startswith(quote, start):
+            return context[:start], quote, context[start + len(quote) :]
+    return "", quote, ""
+
+
+_BREAKS = re.compile(r"(?<=[/.:?&=#])(?=[^/.:?&=#])|(?<=:)(?=//)")
+
+
+def address_parts(address: str) -> tuple[str, ...]:
+    """``address`` cut behind its separators: ``http:``, ``//``, ``www.``, ``example.``, ``com/`` …"""
+    return tuple(_BREAKS.split(address)) if address else ()
+
+
+_WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"<>\\^`{|}]+", re.IGNORECASE)
+
+
+def _link(address: str) -> str:
+    """``address`` where it is a plain http(s) address, else an empty string."""
+    return address if _WEB_ADDRESS.fullmatch(address) else ""

@@ -1,0 +1,61 @@
+"""Writes a digest as files, each whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from digest.templates import Templates
+from domain.digest import Digest
+from domain.errors import BadInput
+
+
+def write(
+    digest: Digest,
+    formats: Iterable[str],
+    out_dir: Path,
+    templates_dir: Path | None = None,
+) -> list[Path]:
+    """Write ``digest-YYYY-MM-DD.<format>`` for every format into ``out_dir`` (made if missing); return the paths.
+
+    Each file is written under a temporary name, synced and renamed, so that a reader (or a killed process) never
+    leaves half a digest under the final name. ``templates_dir``: the user's templates, which win over the bundled.
+    An unknown format raises :class:`BadInput` before anything is written.
+    """
+    # Renderers load Jinja2 and XlsxWriter; commands that write no digest should not pay for that.
+    from digest.renderers import RENDERERS
+
+    wanted = list(dict.fromkeys(formats))
+    unknown = [name for name in wanted if name not in RENDERERS]
+    if unknown:
+        raise BadInput(f"不认识的简报格式“{unknown[0]}”；可用的格式是：{'、'.join(RENDERERS)}。")
+    templates = Templates(templates_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name in wanted:
+        path = out_dir / f"digest-{digest.date.isoformat()}.{name}"
+        temporary = out_dir / f".{path.name}.{os.getpid()}"
+        try:
+            with temporary.open("wb") as stream:
+                RENDERERS[name](digest, stream, templates)
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        paths.append(path)
+    _sync_folder(out_dir)
+    return paths
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renames durable where the system allows to open folders."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

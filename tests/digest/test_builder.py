@@ -1,0 +1,205 @@
+"""What a lead's state means for the reader of a day's digest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from digest import build
+from domain.assessment import Level, Speaker
+from domain.digest import Digest, DigestItem, DigestStatus
+from domain.document import Contact, ContactKind
+from domain.lead import Presence, Review
+
+from .material import (
+    COVERAGE,
+    CUTOFF,
+    DAY,
+    NUMBER,
+    RULE_PACK,
+    Leads,
+    assessment,
+    example_leads,
+    finding,
+    material,
+    phone,
+    state,
+)
+
+YESTERDAY = CUTOFF - timedelta(days=1)
+SHOWN: dict[str, Any] = {"shown_before": True, "last_shown_at": YESTERDAY}
+
+
+def digest_of(*leads: Any) -> Digest:
+    """The day's digest of these leads."""
+    return build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK)
+
+
+def only(**changes: Any) -> DigestItem:
+    """The digest's item of one lead."""
+    return digest_of(material(**changes)).items[0]
+
+
+def test_a_standing_page_never_shown_is_new() -> None:
+    """A lead nobody has seen in a digest yet is 新发现, whatever happened to it in between."""
+    assert only().status is DigestStatus.NEW
+    assert only(state=state(Presence.REAPPEARED)).status is DigestStatus.NEW
+
+
+def test_a_page_shown_before_is_still_online_and_says_whether_it_was_edited() -> None:
+    """An edit since the last digest is told; an edit that was told already is not told again."""
+    same = only(**SHOWN, state=state())
+    edited = only(**SHOWN, state=state(edited_at=CUTOFF - timedelta(hours=2)))
+    told = only(**SHOWN, state=state(edited_at=YESTERDAY - timedelta(hours=2)))
+    assert [(item.status.value, item.changed) for item in (same, edited, told)] == [
+        ("still_online", False),
+        ("still_online", True),
+        ("still_online", False),
+    ]
+
+
+def test_a_return_is_told_once_and_then_stands() -> None:
+    """A page that came back is 复发 in the next digest and 仍在线 with that ground in the ones after it."""
+    back = only(**SHOWN, state=state(Presence.REAPPEARED, changed_at=CUTOFF - timedelta(hours=1)))
+    older = only(**SHOWN, state=state(Presence.REAPPEARED, changed_at=YESTERDAY - timedelta(hours=1)))
+    assert (back.status, older.status, older.reason) == (
+        DigestStatus.REAPPEARED,
+        DigestStatus.STILL_ONLINE,
+        "复发后仍在线",
+    )
+
+
+@pytest.mark.parametrize(
+    ("presence", "status"),
+    [
+        (Presence.REMOVED, DigestStatus.REMOVED),
+        (Presence.CORRECTED, DigestStatus.CORRECTED),
+        (Presence.UNVERIFIABLE, DigestStatus.UNVERIFIABLE),
+    ],
+)
+def test_closed_and_doubtful_pages_keep_their_word(presence: Presence, status: DigestStatus) -> None:
+    """What the web shows decides, shown before or not."""
+    assert only(**SHOWN, state=state(presence)).status is status
+    assert only(state=state(presence)).status is status
+
+
+def test_a_page_missing_once_is_unverifiable_with_its_ground() -> None:
+    """One look that found a page gone is no removal: 无法判定, 疑似下线，待复核."""
+    item = only(**SHOWN, state=state(Presence.SUSPECTED_GONE))
+    assert (item.status, item.reason) == (DigestStatus.UNVERIFIABLE, "疑似下线，待复核")
+
+
+def test_dismissed_leads_are_left_out() -> None:
+    """A false alarm that a person dismissed is not shown, even if the store hands it over."""
+    assert digest_of(material(state=state(review=Review.DISMISSED))).items == ()
+
+
+def test_items_stand_in_the_order_of_work() -> None:
+    """New first, then what came back, stands, is in doubt, and what needs nothing more; inside by level and score."""
+    low = assessment(score=95.0, level=Level.LOW)
+    leads = [
+        material(1, **SHOWN, state=state(Presence.REMOVED)),
+        material(2, assessment=low),
+        material(3, assessment=assessment(score=71.0)),
+        material(4, assessment=assessment(score=92.0)),
+        material(5, **SHOWN),
+        material(6, **SHOWN, state=state(Presence.REAPPEARED)),
+    ]
+    assert [item.lead_id for item in digest_of(*leads).items] == [4, 3, 2, 6, 5, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "measure"),
+    [
+        ({"assessment": assessment([finding("查询系统", "D", "D3")])}, "关停网站"),
+        ({"assessment": assessment([finding("刻章办证", "D", "D9")])}, "关停网站"),
+        ({"assessment": assessment(speaker=Speaker.INSTITUTION)}, "责令改正并清除不实宣传"),
+        ({"assessment": assessment([finding("建档费", "C", "C4")], speaker=Speaker.INSTITUTION)}, "责令限期整改"),
+        ({"platform": "weixin", "account": "某号"}, "删除该条信息"),
+        (
+            {"platform": "weixin", "account": "某号", "assessment": assessment([finding("代考", "D", "D14")])},
+            "关停账号",
+        ),
+        ({"account": "楼主", "assessment": assessment(level=Level.LOW, score=30.0)}, "删除该条信息"),
+        ({"assessment": assessment(level=Level.LOW, score=30.0)}, "清除关联网页"),
+        ({"state": state(Presence.REMOVED)}, "已下线，按期回访"),
+        ({"state": state(Presence.SUSPECTED_GONE)}, "人工复核页面状态"),
+        ({**SHOWN, "state": state(Presence.REAPPEARED)}, "关停网站"),
+    ],
+)
+def test_the_measure_follows_platform_speaker_and_behaviour(changes: dict[str, Any], measure: str) -> None:
+    """Suggested measures are those of the notice, and a forum is not closed for one user's post."""
+    assert only(**changes).measure == measure
+
+
+def test_personal_data_is_masked_in_every_field() -> None:
+    """Mobile, WeChat and mail are masked in identifiers and wherever the page's own words repeat them."""
+    contacts = (
+        phone("13812345678"),
+        Contact(ContactKind.WECHAT, "hzkz8866"),
+        Contact(ContactKind.EMAIL, "zhang@example.cn"),
+        Contact(ContactKind.LANDLINE, "03511234567"),
+    )
+    context = "一次包过 微信HZKZ8866 电话138-1234-5678 邮箱zhang@example.cn 身份证140101199001011234"
+    item = only(contacts=contacts, contexts=(context,), title="包过13812345678")
+    assert item.operator is not None
+    assert item.operator.identifiers == (
+        ("phone", "138****5678"),
+        ("wechat", "hz****66"),
+        ("email", "z***@example.cn"),
+        ("landline", "03511234567"),
+    )
+    assert item.findings[0].context == (
+        "一次包过 微信hz****66 电话138****5678 邮箱z***@example.cn 身份证140101********1234"
+    )
+    assert item.title == "包过138****5678"
+
+
+def test_a_page_without_contacts_has_no_operator() -> None:
+    """Nothing is invented about who runs a page."""
+    assert only(contacts=()).operator is None
+
+
+def test_shared_contacts_are_counted_over_the_pages_of_the_digest() -> None:
+    """Three pages with one number say so on each of them."""
+    items = digest_of(*(material(lead, contacts=(phone(),)) for lead in (1, 2, 3)), material(4, contacts=())).items
+    assert [item.operator.pages if item.operator else None for item in items] == [3, 3, 3, None]
+
+
+def test_findings_stand_heaviest_first_and_once() -> None:
+    """The same claim in the same words is listed once, the strongest claim first."""
+    findings = [finding("网上可查", "B", "B11", 10.0), finding("包过", weight=30.0), finding("包过", weight=30.0)]
+    item = only(assessment=assessment(findings), contexts=("网上可查的", "承诺包过", "承诺包过"))
+    assert [found.quote for found in item.findings] == ["包过", "网上可查"]
+
+
+def test_what_no_file_can_hold_is_replaced() -> None:
+    """NUL and lone surrogates of a hostile page become U+FFFD in the frozen digest itself."""
+    item = only(title="包\x00过\ud800证", account="a\udfff", platform="weixin")
+    assert (item.title, item.account) == ("包\ufffd过\ufffd证", "a\ufffd")
+
+
+def test_the_same_material_gives_the_same_digest() -> None:
+    """Building is pure: order of material does not matter, nothing reads a clock."""
+    leads = example_leads()
+    first = build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK)
+    second = build(Leads(leads[::-1]), DAY, CUTOFF, NUMBER, RULE_PACK)
+    assert first == second
+    assert first.generated_at == CUTOFF
+    assert first.coverage == COVERAGE
+
+
+def test_a_cutoff_without_zone_is_refused() -> None:
+    """A naive time would put the day's border eight hours off."""
+    with pytest.raises(ValueError, match="aware"):
+        build(Leads(), DAY, CUTOFF.replace(tzinfo=None), NUMBER, RULE_PACK)
+
+
+def test_missing_contexts_are_an_error_not_a_shift() -> None:
+    """A context list that does not fit the findings raises instead of pairing quotes with other sentences."""
+    broken = replace(material(), contexts=("一", "二"))
+    with pytest.raises(ValueError):
+        digest_of(broken)
