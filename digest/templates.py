@@ -6,6 +6,9 @@ escaping is always on; a misspelt variable is an error, never an empty place in 
 
 from __future__ import annotations
 
+import re
+import traceback
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -70,18 +73,43 @@ class Templates:
         )
         return environment
 
-    def render(self, name: str, values: dict[str, Any]) -> Any:
-        """Chunks of text of the rendered template ``name``; raises :class:`BadFile` naming template and line."""
+    def render(self, name: str, values: dict[str, Any]) -> Iterator[str]:
+        """Chunks of text of the rendered template ``name``; raises :class:`BadFile` naming template, line and fault."""
         from jinja2 import TemplateError
 
         try:
             stream = self.environment.get_template(name).stream(values)
             stream.enable_buffering(200)
             yield from stream
-        except TemplateError as error:
-            line = getattr(error, "lineno", None)
-            where = f"第 {line} 行" if line else "某处"
-            raise BadFile(f"简报模板“{name}”{where}有误：{error.message}；请对照说明文档核对变量名和语法。") from error
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+            raise BadFile(f"简报模板“{name}”{fault(error)}；请对照说明文档改正。") from error
+
+
+def fault(error: Exception) -> str:
+    """What is wrong with a template and where, in Chinese (Jinja's own words are for programmers)."""
+    from jinja2 import TemplateNotFound, TemplateSyntaxError, UndefinedError
+    from jinja2.exceptions import SecurityError
+
+    lines = [
+        step.lineno
+        for step in traceback.extract_tb(error.__traceback__)
+        # Jinja puts the template's own lines into the traceback.
+        if step.filename.endswith(".j2")
+    ]
+    line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
+    where = f"第 {line} 行" if line else ""
+    named = re.findall(r"'([^']+)'", str(error))
+    if isinstance(error, UndefinedError):
+        return f"{where}用到了不存在的变量“{named[-1] if named else '？'}”"
+    if isinstance(error, TemplateSyntaxError):
+        return f"{where}语法不正确"
+    if isinstance(error, TemplateNotFound):
+        return f"引用的模板“{error.name}”不存在"
+    if isinstance(error, SecurityError):
+        return f"{where}用到了模板中不允许的操作"
+    if isinstance(error, UnicodeDecodeError):
+        return "不是 UTF-8 编码"
+    return f"{where}的计算出错"
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -31,10 +31,13 @@ _BLANKS = re.compile(r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
 INVISIBLE = re.compile(f"[{_INVISIBLE_SET}]")
 
 # Emoji families and flags are joined by U+200D; written out they would read as an attempt to hide something.
-_EMOJI_BEFORE_JOINER = re.compile("[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]$")
+_EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
+_JOINS_EMOJI = re.compile(f"(?<={_EMOJI})\u200d(?={_EMOJI})")
 
 _PHONE = re.compile(r"(?<![\d*])([1１][3-9３-９]\d)([ \-－—·.]?)\d{4}\2(\d{4})(?!\d)")
 _IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?![\dXx])")
+# Shorter ids are also ordinary words and numbers.
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{5,}")
 _EMAIL = re.compile(r"(?<![\w.+-])([A-Za-z0-9])[\w.+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", re.ASCII)
 
 
@@ -67,7 +70,7 @@ def visible(value: str, limit: int | None = None) -> str:
 def _spell_out(match: re.Match[str]) -> str:
     character = match.group(1)
     count = len(match.group())
-    if character == "\u200d" and count == 1 and _EMOJI_BEFORE_JOINER.search(match.string, 0, match.start()):
+    if character == "\u200d" and count == 1 and _JOINS_EMOJI.match(match.string, match.start()):
         return character
     return f"‹U+{ord(character):04X}{f'×{count}' if count > 1 else ''}›"
 
@@ -115,8 +118,7 @@ class Mask:
         known = {
             contact.value: masked(contact)
             for contact in contacts
-            # Shorter ids are also ordinary words and numbers.
-            if contact.kind in {ContactKind.WECHAT, ContactKind.QQ} and len(contact.value) >= 5
+            if contact.kind in {ContactKind.WECHAT, ContactKind.QQ} and _ACCOUNT.fullmatch(contact.value)
         }
         self._known = {value.lower(): shown for value, shown in known.items()}
         self._pattern = (

@@ -17,7 +17,7 @@ from digest.builder import STATUS_ORDER
 from digest.templates import Templates
 from digest.text import one_line, shanghai, visible
 from domain.assessment import Category, Level
-from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem
+from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem, DigestStatus
 from domain.lead import Review
 
 LABELS = "labels.yaml"
@@ -105,7 +105,7 @@ class ItemView:
     published: str
     measure: str
     authorities: str
-    """建议移送部门, joined by ``、``."""
+    """建议移送部门, joined by ``、``; empty where there is nothing to hand over."""
     review: str
     review_label: str
     reason: str
@@ -326,6 +326,8 @@ def _gap(gap: CoverageGap, words: Words) -> GapView:
 
 _CATEGORY_LABELS = {category.value: category.label for category in Category}
 _LEVEL_LABELS = {level.value: level.label for level in Level}
+#: Nothing to hand over: the page is gone or clean.
+_SETTLED = frozenset({DigestStatus.REMOVED, DigestStatus.CORRECTED})
 _REVIEW_LABELS = {review.value: review.label for review in Review}
 
 
@@ -377,7 +379,7 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         last_seen=shanghai(item.last_seen),
         published=visible(item.published_raw or "", WORD_LIMIT),
         measure=visible(item.measure, WORD_LIMIT),
-        authorities=words.authorities(item),
+        authorities="" if item.status in _SETTLED else words.authorities(item),
         review=item.review,
         review_label=_REVIEW_LABELS.get(item.review, item.review),
         reason=visible(item.reason or "", NOTE_LIMIT),

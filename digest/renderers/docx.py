@@ -10,7 +10,7 @@ from __future__ import annotations
 import zipfile
 from typing import Any, BinaryIO
 
-from digest.templates import Templates
+from digest.templates import Templates, fault
 from digest.view import FINDINGS_SHOWN, look
 from domain.digest import Digest
 from domain.errors import BadFile
@@ -60,8 +60,8 @@ def _render_word_template(values: dict[str, Any], stream: BinaryIO, templates: T
     try:
         document = DocxTemplate(path)
         document.render(values, jinja_env=templates.environment, autoescape=True)
-    except TemplateError as error:
-        raise BadFile(f"Word 模板“{WORD_TEMPLATE}”有误：{error.message}；请对照说明文档核对变量名和标签。") from error
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (TemplateError, TypeError, ArithmeticError) as error:
+        raise BadFile(f"Word 模板“{WORD_TEMPLATE}”{fault(error)}；请对照说明文档改正。") from error
+    except (OSError, ValueError, LookupError, zipfile.BadZipFile) as error:
         raise BadFile(f"Word 模板“{WORD_TEMPLATE}”无法读取；请用 Word 另存为 .docx 后重试。") from error
     document.save(stream)

@@ -1,0 +1,315 @@
+"""The four forms of a digest: what stands in each, and that the table of forms and the folder agree."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pkgutil
+import stat
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import docx
+import openpyxl
+import pytest
+
+import digest.renderers
+from digest import build, write
+from digest.renderers import RENDERERS
+from digest.templates import Templates
+from digest.text import SHANGHAI
+from digest.view import look
+from domain.digest import Coverage, Digest
+from domain.errors import BadFile, BadInput
+
+from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material
+
+
+def example() -> Digest:
+    """A digest with every status in it."""
+    return build(Leads(example_leads()), DAY, CUTOFF, NUMBER, RULE_PACK)
+
+
+def rendered(digest: Digest, form: str, templates: Templates | None = None) -> bytes:
+    """The file's bytes."""
+    stream = io.BytesIO()
+    RENDERERS[form](digest, stream, templates or Templates())
+    return stream.getvalue()
+
+
+class Page(HTMLParser):
+    """Reads a page's words and notes what it would load or link to."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.tags: list[str] = []
+        self.outside: list[str] = []
+        self._silent = 0
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the tag and every address in it that is not a place on this page."""
+        self.tags.append(tag)
+        self._silent += tag in {"style", "script"}
+        for name, value in attrs:
+            if name in {"href", "src", "action", "srcset", "data", "poster"} and not (value or "").startswith("#"):
+                self.outside.append(f"{tag} {name}={value}")
+            if name.startswith("on"):
+                self.outside.append(f"{tag} {name}={value}")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave a style sheet."""
+        self._silent -= tag in {"style", "script"}
+
+    def handle_data(self, data: str) -> None:
+        """Collect what is read."""
+        if not self._silent:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All words, as a reader copies them."""
+        return "".join(self.words)
+
+
+def docx_text(data: bytes) -> str:
+    """All words of a Word file's body, tables included."""
+    document = docx.Document(io.BytesIO(data))
+    return "\n".join(node.text or "" for node in document.element.body.iter() if node.tag.endswith("}t"))
+
+
+def sheets(data: bytes) -> dict[str, list[list[Any]]]:
+    """Cells of every sheet."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    return {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets}
+
+
+def test_folder_and_table_of_renderers_agree() -> None:
+    """A module in the folder that is not in the table would never be used, and the other way round."""
+    modules = {module.name for module in pkgutil.iter_modules(digest.renderers.__path__)}
+    assert modules == set(RENDERERS)
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+def test_same_digest_same_bytes(form: str) -> None:
+    """A digest is frozen: rendering it again, later, gives the identical file."""
+    assert rendered(example(), form) == rendered(example(), form)
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+def test_an_empty_day_is_a_complete_file(form: str) -> None:
+    """No leads and nothing planned is said in words, not by a broken file."""
+    empty = build(Leads((), Coverage(0, 0, ())), DAY, CUTOFF, NUMBER, RULE_PACK)
+    data = rendered(empty, form)
+    if form == "json":
+        assert json.loads(data)["items"] == []
+    elif form == "html":
+        assert "本期没有线索" in Page(data.decode()).text
+        assert "本日没有计划执行的监测对象" in Page(data.decode()).text
+    elif form == "docx":
+        assert "本期没有线索" in docx_text(data)
+    else:
+        assert len(sheets(data)["线索明细"]) == 1
+
+
+def test_json_is_the_contract_to_the_letter() -> None:
+    """Keys, their order and the forms of times are what CONTRACT.md promises; nothing is missing or renamed."""
+    told = json.loads(rendered(example(), "json"))
+    assert list(told) == ["date", "number", "generated_at", "rule_pack", "totals", "coverage", "items"]
+    assert told["date"] == "2026-11-23"
+    assert told["generated_at"] == "2026-11-23T08:00:00+08:00"
+    assert told["totals"] == {
+        "new": 3,
+        "still_online": 1,
+        "reappeared": 1,
+        "corrected": 1,
+        "removed": 1,
+        "unverifiable": 2,
+    }
+    assert told["coverage"] == {
+        "targets_planned": 12,
+        "targets_ok": 10,
+        "gaps": [
+            {
+                "target_id": 7,
+                "name": "晋技教育微信公众号",
+                "outcome": "blocked",
+                "detail": "平台要求验证码，未能进入文章列表",
+            },
+            {
+                "target_id": 9,
+                "name": "三晋考证论坛",
+                "outcome": "deferred",
+                "detail": "达到每次 500 页上限，余 132 页未采",
+            },
+        ],
+    }
+    contract = {
+        "lead_id", "status", "changed", "page_url", "final_url", "title", "target", "platform", "account", "region",
+        "level", "score", "categories", "findings", "operator", "first_seen", "last_seen", "measure", "evidence",
+    }  # fmt: skip
+    for item in told["items"]:
+        assert contract <= set(item)
+        assert set(item) - contract == {"review", "reason"}
+    first = told["items"][0]
+    assert set(first["findings"][0]) == {"rule_id", "category", "quote", "context", "legal_basis", "behaviour"}
+    assert first["operator"] == {
+        "id": None,
+        "name": None,
+        "identifiers": [
+            {"kind": "phone", "value": "138****0000"},
+            {"kind": "wechat", "value": "hz****66"},
+            {"kind": "icp", "value": "晋ICP备2026000001号"},
+        ],
+        "pages": 2,
+    }
+    assert first["evidence"] == {
+        "snapshot_id": 11,
+        "sha256": "ab" * 32,
+        "warc": "2026/11/zx-20261122-0001.warc.gz",
+        "warc_offset": 4096,
+        "screenshot": None,
+    }
+    assert first["first_seen"] == (CUTOFF - timedelta(days=3)).astimezone(SHANGHAI).isoformat()
+
+
+def test_html_shows_every_lead_with_its_proof_and_loads_nothing() -> None:
+    """One page that holds all: no outside file, no script, no link to a flagged page, claims marked, gaps told."""
+    digest_of_day = example()
+    page = Page(rendered(digest_of_day, "html").decode())
+    assert page.outside == []
+    assert "script" not in page.tags
+    for item in look(digest_of_day, Templates()).items:
+        for expected in (item.title, item.page_url, item.measure, item.sha256, item.warc, item.first_seen):
+            assert expected in page.text
+        for finding in item.findings:
+            assert finding.before + finding.quote + finding.after in page.text
+            assert finding.behaviour in page.text
+            assert finding.legal in page.text
+    assert page.tags.count("mark") == sum(len(item.findings) for item in digest_of_day.items)
+    for gap in digest_of_day.coverage.gaps:
+        assert gap.name in page.text
+        assert gap.detail in page.text
+    assert "本期未能看全的监测对象：2 个" in page.text
+
+
+def test_html_keeps_addresses_in_pieces_and_whole() -> None:
+    """No text node is an address that a mail program would make a link of; the whole stands in the tooltip."""
+    url = "http://zhengshu1.example.cn/a/1.html"
+    source = rendered(example(), "html").decode()
+    page = Page(source)
+    assert not any("://" in words or "zhengshu1.example" in words for words in page.words)
+    assert f'title="{url}"' in source
+    assert url in page.text
+
+
+def test_many_gaps_are_all_listed_at_the_end() -> None:
+    """Beyond fifteen gaps the box shows the first ones and the full table follows the leads, in html and docx."""
+    from domain.digest import CoverageGap
+
+    gaps = tuple(CoverageGap(n, f"对象{n:03d}号", "timeout", f"第 {n} 次超时") for n in range(1, 41))
+    many = build(Leads([material()], Coverage(60, 20, gaps)), DAY, CUTOFF, NUMBER, RULE_PACK)
+    text = Page(rendered(many, "html").decode()).text
+    assert "另有 25 个" in text
+    assert "对象040号" in text
+    assert "附件2" in docx_text(rendered(many, "docx"))
+    assert "对象040号" in docx_text(rendered(many, "docx"))
+
+
+def test_xlsx_is_a_filterable_table_with_safe_links() -> None:
+    """Four sheets, frozen and filtered heads, real links only for addresses, one row a lead and one a claim."""
+    digest_of_day = example()
+    data = rendered(digest_of_day, "xlsx")
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["线索明细", "命中明细", "覆盖缺口", "汇总"]
+    leads = book["线索明细"]
+    assert leads.freeze_panes == "H2"
+    assert leads.auto_filter.ref == f"A1:AH{len(digest_of_day.items) + 1}"
+    assert leads.max_row == len(digest_of_day.items) + 1
+    first = digest_of_day.items[0]
+    assert leads["H2"].value == first.page_url
+    assert leads["H2"].hyperlink.target == first.page_url
+    assert leads["G2"].value == first.title
+    assert leads["F2"].value == first.score
+    assert book["命中明细"].max_row == 1 + sum(len(item.findings) for item in digest_of_day.items)
+    assert [cell.value for cell in book["覆盖缺口"][2]] == [
+        7,
+        "晋技教育微信公众号",
+        "被拦截",
+        "平台要求验证码，未能进入文章列表",
+    ]
+
+
+def test_docx_follows_the_official_layout() -> None:
+    """A4 with the margins of GB/T 9704, fixed line of 28.9 points, East Asian fonts, page numbers on the outer side."""
+    document = docx.Document(io.BytesIO(rendered(example(), "docx")))
+    section = document.sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
+    assert [
+        round(edge.mm)
+        for edge in (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
+    ] == [37, 35, 28, 26]
+    normal = document.styles["Normal"]
+    assert normal.paragraph_format.line_spacing.pt == 28.9
+    styles = document.styles.element.xml
+    assert 'w:eastAsia="仿宋_GB2312"' in styles
+    assert 'w:eastAsia="方正小标宋简体"' in styles
+    assert document.settings.odd_and_even_pages_header_footer
+    odd, even = section.footer.paragraphs[0], section.even_page_footer.paragraphs[0]
+    assert (odd.paragraph_format.alignment, even.paragraph_format.alignment) == (2, 0)
+    headings = [paragraph.text for paragraph in document.paragraphs if paragraph.style.style_id == "Heading1"]
+    assert headings == [
+        "一、当日监测概况",
+        "二、重点线索",
+        "三、分类统计",
+        "四、同源情况",
+        "五、移送与处置进展",
+        "六、说明",
+    ]
+
+
+def test_docx_lists_every_lead_twice() -> None:
+    """Each lead has its block and its row in the appendix."""
+    digest_of_day = example()
+    text = docx_text(rendered(digest_of_day, "docx"))
+    for index, item in enumerate(digest_of_day.items, 1):
+        assert f"{index}. {item.title}" in text
+        assert text.count(item.title) >= 2
+        assert item.page_url in text
+
+
+def test_write_names_files_by_day_and_leaves_no_rest(tmp_path: Path) -> None:
+    """Files appear under their final names only, readable by whom the umask lets, and a repeat replaces them."""
+    paths = write(example(), ["html", "json", "xlsx", "docx", "json"], tmp_path / "out")
+    again = write(example(), ["json"], tmp_path / "out")
+    assert [path.name for path in paths] == [f"digest-2026-11-23.{form}" for form in ("html", "json", "xlsx", "docx")]
+    assert again == [tmp_path / "out" / "digest-2026-11-23.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(path.name for path in paths)
+    mask = os.umask(0)
+    os.umask(mask)
+    assert stat.S_IMODE(paths[0].stat().st_mode) == 0o666 & ~mask
+
+
+def test_an_unknown_format_writes_nothing(tmp_path: Path) -> None:
+    """A misspelt format is refused before the first file."""
+    with pytest.raises(BadInput, match="xls"):
+        write(example(), ["html", "xls"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_failing_renderer_leaves_the_old_file(tmp_path: Path) -> None:
+    """A broken template of the user's costs no digest that was already there."""
+    (path,) = write(example(), ["html"], tmp_path)
+    before = path.read_bytes()
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "digest.html.j2").write_text("标题\n{{ digest.titel }}", encoding="utf-8")
+    with pytest.raises(BadFile, match=r"digest\.html\.j2.*第 2 行"):
+        write(example(), ["html"], tmp_path, templates)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir() if entry.is_file()] == [path.name]
