@@ -1,0 +1,36 @@
+"""The only room with SQL: tables, migrations, queries and locks.
+
+- :func:`migrate` creates or upgrades a database, :func:`open_store` opens it.
+- :class:`Store` gives targets, runs, the crawl ledger, leads and digests.
+- :func:`hold` is a lock that a killed process cannot leave behind.
+"""
+
+from __future__ import annotations
+
+from storage.coverage import TargetCoverage
+from storage.digests import DigestListing, Digests
+from storage.engine import default_url
+from storage.leads import LeadDetail, LeadListing, Leads
+from storage.locks import hold
+from storage.migration import RevisionState, migrate, revision_state
+from storage.store import Store, open_store
+from storage.stored import StoredDocument
+from storage.targets import Targets
+
+__all__ = [
+    "DigestListing",
+    "Digests",
+    "LeadDetail",
+    "LeadListing",
+    "Leads",
+    "RevisionState",
+    "Store",
+    "StoredDocument",
+    "TargetCoverage",
+    "Targets",
+    "default_url",
+    "hold",
+    "migrate",
+    "open_store",
+    "revision_state",
+]

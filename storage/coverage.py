@@ -1,0 +1,221 @@
+"""覆盖情况 of a day: which targets were planned, which were seen, and what was not.
+
+- *Planned* are targets that a run visited on that day, and those that were due by the cutoff and that no run visited.
+- A target is *ok* when its own address (its start page) was read, or found unchanged, at least once on that day.
+- *Gaps*: a target's start page that ended otherwise; its other pages that could not be seen, together for each kind
+  of outcome; pages that the budget left out; a target that was due and not visited. A page counts with the last
+  outcome it had on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from domain.crawl import Outcome, Purpose
+from domain.digest import Coverage, CoverageGap
+from domain.target import Target
+from storage.days import bounds_of
+from storage.engine import reading
+from storage.runs import FAILURES
+from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, TargetRow
+from storage.targets import read_targets
+
+_SEEN = (Outcome.OK.value, Outcome.UNCHANGED.value)
+
+#: Outcome of the gap of a target that was due and that no run visited.
+NOT_RUN = "not_run"
+
+
+@dataclass(slots=True)
+class TargetCoverage:
+    """One target's day."""
+
+    target_id: int
+    name: str
+    ok: bool
+    start: tuple[str, str] | None = None
+    """(outcome, Chinese detail) of the start page, where it was not seen."""
+    pages: dict[str, int] = field(default_factory=dict)
+    """Number of pages per outcome, the start page included."""
+    gaps: list[CoverageGap] = field(default_factory=list)
+
+
+def coverage(
+    engine: Engine, day: date, cutoff: datetime, is_due: Callable[[Target, datetime], bool] | None
+) -> Coverage:
+    """Coverage of all targets; see the module."""
+    targets = target_coverage(engine, day, cutoff, is_due)
+    totals: dict[str, int] = {}
+    for target in targets:
+        for outcome, number in target.pages.items():
+            totals[outcome] = totals.get(outcome, 0) + number
+    return Coverage(
+        targets_planned=len(targets),
+        targets_ok=sum(target.ok for target in targets),
+        gaps=tuple(gap for target in targets for gap in target.gaps),
+        pages=tuple((outcome.value, totals[outcome.value]) for outcome in Outcome if outcome.value in totals),
+    )
+
+
+def target_coverage(
+    engine: Engine, day: date, cutoff: datetime, is_due: Callable[[Target, datetime], bool] | None
+) -> list[TargetCoverage]:
+    """Coverage of each planned target, by target id."""
+    start, end = bounds_of(day)
+    until = min(end, cutoff)
+    with reading(engine) as connection:
+        targets = {target.id: target for target in read_targets(connection, TargetRow.removed_at.is_(None))}
+        visited = _visited(connection, start, until)
+        counts = _counts(connection, start, until)
+        starts = _starts(connection, start, until)
+        last_runs = _last_runs_before(connection, until)
+        days: list[TargetCoverage] = []
+        for target in targets.values():
+            if target.paused:
+                continue
+            pages = counts.get(target.id, {})
+            if target.id in visited or pages:
+                days.append(_visited_target(target, pages, starts.get(target.id)))
+            elif is_due is not None and is_due(_as_of(target, last_runs.get(target.id), until), until):
+                days.append(_missed_target(target))
+        _add_page_gaps(connection, days, start, until)
+    return days
+
+
+def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str] | None) -> TargetCoverage:
+    seen = start is not None and start[0] in _SEEN
+    covered = TargetCoverage(target.id, target.name, ok=seen, pages=pages)
+    if not seen:
+        outcome, detail = start or (Outcome.DEFERRED.value, "本次采集尚未完成，入口页面没有结果")
+        covered.start = (outcome, detail)
+        covered.gaps.append(CoverageGap(target.id, target.name, outcome, f"入口页面：{detail}"))
+    return covered
+
+
+def _missed_target(target: Target) -> TargetCoverage:
+    gap = CoverageGap(target.id, target.name, NOT_RUN, "已到采集时间，当日没有采集")
+    return TargetCoverage(target.id, target.name, ok=False, gaps=[gap])
+
+
+def _as_of(target: Target, last_run: datetime | None, until: datetime) -> Target:
+    from dataclasses import replace
+
+    if target.last_run_at is None or target.last_run_at <= until:
+        return target
+    return replace(target, last_run_at=last_run)
+
+
+def _in_window(start: datetime, until: datetime) -> tuple[Any, Any]:
+    return CrawlRequestRow.at >= start, CrawlRequestRow.at <= until
+
+
+def _visited(connection: Connection, start: datetime, until: datetime) -> set[int]:
+    """Targets of the runs that began on that day."""
+    return set(
+        connection.execute(
+            select(CrawlRunTargetRow.target_id)
+            .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
+            .where(CrawlRunRow.started_at >= start, CrawlRunRow.started_at <= until)
+        ).scalars()
+    )
+
+
+def _last_looks(start: datetime, until: datetime) -> Any:
+    """Ids of the last request of each page on that day."""
+    return (
+        select(func.max(CrawlRequestRow.id).label("id"))
+        .where(*_in_window(start, until))
+        .group_by(CrawlRequestRow.target_id, CrawlRequestRow.url_key)
+        .subquery()
+    )
+
+
+def _counts(connection: Connection, start: datetime, until: datetime) -> dict[int, dict[str, int]]:
+    looks = _last_looks(start, until)
+    rows = connection.execute(
+        select(CrawlRequestRow.target_id, CrawlRequestRow.outcome, func.count())
+        .join(looks, looks.c.id == CrawlRequestRow.id)
+        .group_by(CrawlRequestRow.target_id, CrawlRequestRow.outcome)
+    )
+    counts: dict[int, dict[str, int]] = {}
+    for target_id, outcome, number in rows:
+        if outcome is not None:
+            counts.setdefault(target_id, {})[outcome] = number
+    return counts
+
+
+def _starts(connection: Connection, start: datetime, until: datetime) -> dict[int, tuple[str, str]]:
+    """(outcome, detail) of each target's start page; the best of the day."""
+    request = CrawlRequestRow
+    rows = connection.execute(
+        select(request.target_id, request.outcome, request.detail, request.reason)
+        .join(TargetRow, TargetRow.id == request.target_id)
+        .where(
+            *_in_window(start, until),
+            request.depth == 0,
+            request.purpose != Purpose.SITEMAP.value,
+            request.url_key == TargetRow.url_key,
+        )
+        .order_by(request.target_id, request.id)
+    )
+    starts: dict[int, tuple[str, str]] = {}
+    for target_id, outcome, detail, reason in rows:
+        if outcome is None or (target_id in starts and starts[target_id][0] in _SEEN):
+            continue
+        starts[target_id] = (outcome, _words(outcome, detail, reason))
+    return starts
+
+
+def _last_runs_before(connection: Connection, until: datetime) -> dict[int, datetime]:
+    """Start of the last run of each target up to a moment; only asked of a day that is past."""
+    rows = connection.execute(
+        select(CrawlRunTargetRow.target_id, func.max(CrawlRunRow.started_at))
+        .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
+        .join(TargetRow, TargetRow.id == CrawlRunTargetRow.target_id)
+        .where(CrawlRunRow.started_at <= until, TargetRow.last_run_at > until)
+        .group_by(CrawlRunTargetRow.target_id)
+    )
+    return dict(rows.all())
+
+
+def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start: datetime, until: datetime) -> None:
+    """One gap for each target and outcome under which pages other than its start page were not seen."""
+    looks = _last_looks(start, until)
+    unseen = [outcome.value for outcome in (*FAILURES, Outcome.DEFERRED)]
+    grouped = connection.execute(
+        select(CrawlRequestRow.target_id, CrawlRequestRow.outcome, func.count(), func.min(CrawlRequestRow.id))
+        .join(looks, looks.c.id == CrawlRequestRow.id)
+        .join(TargetRow, TargetRow.id == CrawlRequestRow.target_id)
+        .where(CrawlRequestRow.outcome.in_(unseen), CrawlRequestRow.url_key != TargetRow.url_key)
+        .group_by(CrawlRequestRow.target_id, CrawlRequestRow.outcome)
+    ).all()
+    examples = {
+        row.id: row
+        for row in connection.execute(
+            select(CrawlRequestRow.id, CrawlRequestRow.url, CrawlRequestRow.detail, CrawlRequestRow.reason).where(
+                CrawlRequestRow.id.in_([example for *_, example in grouped])
+            )
+        )
+    }
+    order = {outcome: position for position, outcome in enumerate(unseen)}
+    by_target: dict[int, list[tuple[str, int, Any]]] = {}
+    for target_id, outcome, number, example in grouped:
+        if outcome is not None:
+            by_target.setdefault(target_id, []).append((outcome, number, examples[example]))
+    for target in days:
+        for outcome, number, example in sorted(by_target.get(target.target_id, ()), key=lambda gap: order[gap[0]]):
+            words = _words(outcome, example.detail, example.reason)
+            detail = f"{number} 个页面：{words}（如 {example.url}）"
+            target.gaps.append(CoverageGap(target.target_id, target.name, outcome, detail))
+
+
+def _words(outcome: str, detail: str | None, reason: str | None) -> str:
+    if detail:
+        return detail
+    label = Outcome(outcome).label
+    return f"{label}（{reason}）" if reason else label

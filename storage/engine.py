@@ -1,0 +1,112 @@
+"""Connections to SQLite and PostgreSQL that behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
+
+from domain.errors import NotSetUp
+
+#: How long a SQLite connection waits for another writer. A write of 100 visits takes well under a second; a digest of
+#: 10,000 leads is frozen in about two. 30 s leaves room for a slow disk and still ends in a message, not in a hang.
+BUSY_TIMEOUT_MS = 30_000
+
+#: How long to wait for a PostgreSQL server to answer a connection, in seconds.
+CONNECT_TIMEOUT_S = 10
+
+_BEGIN = "zhengxun_begin"
+
+
+def default_url(data_dir: Path) -> str:
+    """Address of the SQLite database inside a data directory."""
+    return URL.create("sqlite", database=str(data_dir.absolute() / "zhengxun.db")).render_as_string(hide_password=False)
+
+
+def parse_url(database_url: str) -> URL:
+    """The address, checked; a database that is not supported raises :class:`NotSetUp`."""
+    try:
+        url = make_url(database_url)
+    except ArgumentError:
+        raise NotSetUp(
+            "数据库地址无法识别；请检查 ZHENGXUN_DATABASE_URL（sqlite:///… 或 postgresql+psycopg://…）。"
+        ) from None
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
+            raise NotSetUp("数据库地址没有文件名；SQLite 数据库必须是磁盘上的文件（sqlite:///路径）。")
+        return url
+    if backend == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise NotSetUp(f"不支持数据库 {backend}；请使用 SQLite（sqlite:///…）或 PostgreSQL（postgresql+psycopg://…）。")
+
+
+def named(url: URL) -> str:
+    """The database as it may be shown to people: without its password."""
+    return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
+    """An engine for ``url``; ``foreign_keys=False`` only for migrations that rebuild tables on SQLite."""
+    if url.get_backend_name() == "postgresql":
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": "zhengxun",
+            },
+        )
+    engine = create_engine(url)
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        # The driver's own transaction control starts none before a SELECT and commits around DDL; SQLAlchemy's BEGIN
+        # (below) is the only one.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # Why NORMAL keeps what was committed through a kill -9: in WAL mode COMMIT returns after the pages were written
+        # to the log file, and from then on they belong to the kernel, whatever becomes of the process. NORMAL only
+        # leaves out the fsync of each commit: a power cut may take the last commits back (the database stays whole,
+        # the crawl does them again), and FULL would make every recorded batch wait for the disk.
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction: committed at the end, rolled back by an exception.
+
+    On SQLite it takes the write lock at once: a transaction that reads first and then wants to write fails without
+    waiting when another one wrote in between, whatever ``busy_timeout`` says.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection = connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One read transaction that sees a single state of the database, however long it takes."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection

@@ -1,0 +1,75 @@
+"""The state of a lead as columns: written with every event, read wherever many leads are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from domain.lead import EventKind, LeadEvent, LeadState, Presence, Review, fold
+
+
+def state_columns(state: LeadState) -> dict[str, Any]:
+    """Columns of ``leads`` that hold ``state``."""
+    return {
+        "review": state.review.value,
+        "presence": state.presence.value,
+        "found_at": state.found_at,
+        "changed_at": state.changed_at,
+        "edited_at": state.edited_at,
+        "missing_since": state.missing_since,
+        "referred_at": state.referred_at,
+        "reason": state.reason,
+    }
+
+
+def state_of(row: Any) -> LeadState:
+    """The state that a row of ``leads`` holds."""
+    return LeadState(
+        review=Review(row.review),
+        presence=Presence(row.presence),
+        found_at=row.found_at,
+        changed_at=row.changed_at,
+        edited_at=row.edited_at,
+        missing_since=row.missing_since,
+        referred_at=row.referred_at,
+        reason=row.reason,
+    )
+
+
+def event_of(row: Any) -> LeadEvent:
+    """The event that a row of ``lead_events`` holds."""
+    return LeadEvent(EventKind(row.kind), row.at, row.actor, row.reason, row.snapshot_id)
+
+
+def state_at(events: Iterable[LeadEvent], cutoff: datetime) -> LeadState | None:
+    """State at ``cutoff`` from a lead's events, oldest first; None where it had not been found yet."""
+    before = [event for event in events if event.at <= cutoff]
+    return fold(before) if before else None
+
+
+def belongs_in_digest(state: LeadState, shown_at: datetime | None) -> bool:
+    """Whether a digest lists a lead in this state; ``shown_at``: cutoff of the last digest that listed it."""
+    if state.review is Review.DISMISSED:
+        return False
+    return state.open or shown_at is None or state.changed_at > shown_at
+
+
+class PlanRank(IntEnum):
+    """Order in which a run plans the pages it knows."""
+
+    OPEN_LEAD = 0
+    KEPT = 1
+    GONE = 2
+    NOT_PLANNED = 3
+    """Only a feed tells of it; nobody asked for its own address yet."""
+
+
+def plan_rank(*, open_lead: bool, gone: bool, fetched: bool, in_scope: bool) -> PlanRank:
+    """Rank of a page. ``fetched``: it was got by a request of its own; ``in_scope``: its host is its target's."""
+    if not fetched and not (open_lead and in_scope):
+        return PlanRank.NOT_PLANNED
+    if open_lead:
+        return PlanRank.OPEN_LEAD
+    return PlanRank.GONE if gone else PlanRank.KEPT

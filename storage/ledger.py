@@ -1,0 +1,206 @@
+"""The book of crawl runs: :class:`domain.ports.CrawlLedger` over the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, exists, literal, select, update
+
+from domain.analysis import PageVisit
+from domain.crawl import CrawlRequest, KnownVersion, Outcome
+from domain.ports import Clock
+from storage.dialects import insert_for, insert_or_ignore
+from storage.engine import reading, writing
+from storage.lead_state import PlanRank
+from storage.recording import count_requests, record
+from storage.runs import request_of
+from storage.tables import CrawlRequestRow, CrawlRunTargetRow, PageRow, SnapshotRow
+from storage.types import key_of
+
+#: Priority of a known page by its rank. A link that promises much may still go first among kept pages (crawler's
+#: priorities are small numbers); an open lead is looked at before the budget is spent on anything else.
+PRIORITY = {PlanRank.OPEN_LEAD: 1000, PlanRank.KEPT: 0, PlanRank.GONE: -1000}
+
+# Keeps an IN list under the limits of both databases (SQLite 32,766 parameters, PostgreSQL 65,535).
+_CHUNK = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class SqlLedger:
+    """See the port for what each method promises. Every method is one transaction."""
+
+    engine: Engine
+    clock: Clock
+    confirm_after: timedelta
+
+    def plan(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Store those requests whose (run, url) is not planned yet; return exactly these, in the order given."""
+        by_key: dict[tuple[int, bytes], CrawlRequest] = {}
+        for request in requests:
+            by_key.setdefault((request.run_id, key_of(request.url)), request)
+        planned: list[CrawlRequest] = []
+        places = list(by_key.items())
+        for start in range(0, len(places), _CHUNK):
+            with writing(self.engine) as connection:
+                planned += _plan(connection, dict(places[start : start + _CHUNK]))
+        return planned
+
+    def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
+        """Plan pages of a target that earlier runs kept: open leads first, then those not seen for longest."""
+        if limit <= 0:
+            return 0
+        request = CrawlRequestRow
+        with writing(self.engine) as connection:
+            rows = connection.execute(
+                select(
+                    PageRow.url_key,
+                    PageRow.url,
+                    PageRow.depth,
+                    PageRow.purpose,
+                    PageRow.via,
+                    PageRow.anchor,
+                    PageRow.plan_rank,
+                )
+                .where(
+                    PageRow.target_id == target_id,
+                    PageRow.plan_rank < int(PlanRank.NOT_PLANNED),
+                    ~exists(literal(1)).where(request.run_id == run_id, request.url_key == PageRow.url_key),
+                )
+                .order_by(PageRow.plan_rank, PageRow.last_checked, PageRow.id)
+                .limit(limit)
+            )
+            values = [
+                {
+                    "run_id": run_id,
+                    "target_id": target_id,
+                    "url_key": row.url_key,
+                    "url": row.url,
+                    "depth": row.depth,
+                    "priority": PRIORITY[PlanRank(row.plan_rank)],
+                    "purpose": row.purpose,
+                    "via": row.via,
+                    "anchor": row.anchor,
+                    "bytes_received": 0,
+                }
+                for row in rows
+            ]
+            if values:
+                connection.execute(insert_for(connection, CrawlRequestRow), values)
+                _expect_target(connection, {(run_id, target_id)})
+                count_requests(connection, "planned", [(run_id, target_id)] * len(values))
+        return len(values)
+
+    def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:
+        """Planned requests without an outcome, highest priority first, oldest first among equals."""
+        excluded = frozenset(exclude)
+        request = CrawlRequestRow
+        with reading(self.engine) as connection:
+            first = (
+                select(*request.__table__.c)
+                .where(request.run_id == run_id, request.target_id == target_id, request.outcome.is_(None))
+                .order_by(request.priority.desc(), request.id)
+                # Those under way stand at the front; leaving them out here keeps the statement the same each time.
+                .limit(limit + len(excluded))
+            )
+            rows = [row for row in connection.execute(first) if row.id not in excluded][:limit]
+            known = _known(connection, [row.url_key for row in rows])
+        return [replace(request_of(row), known=known.get(row.url_key)) for row in rows]
+
+    def pending_count(self, run_id: int, target_id: int) -> int:
+        """How many planned requests of a target have no outcome yet."""
+        planned, done = self._counted(run_id, target_id)
+        return planned - done
+
+    def done_count(self, run_id: int, target_id: int) -> int:
+        """How many requests of a target have an outcome."""
+        return self._counted(run_id, target_id)[1]
+
+    def record(self, visits: Sequence[PageVisit]) -> None:
+        """Store visits in one transaction; see :func:`storage.recording.record`."""
+        with writing(self.engine) as connection:
+            record(connection, visits, self.confirm_after)
+
+    def defer_rest(self, run_id: int, target_id: int, reason: str, detail: str) -> int:
+        """Give all pending requests of a target the outcome ``deferred``; return how many."""
+        request = CrawlRequestRow
+        with writing(self.engine) as connection:
+            deferred = connection.execute(
+                update(request)
+                .where(request.run_id == run_id, request.target_id == target_id, request.outcome.is_(None))
+                .values(outcome=Outcome.DEFERRED.value, at=self.clock(), reason=reason, detail=detail)
+            ).rowcount
+            count_requests(connection, "done", [(run_id, target_id)] * deferred)
+        return deferred
+
+    def _counted(self, run_id: int, target_id: int) -> tuple[int, int]:
+        with reading(self.engine) as connection:
+            row = connection.execute(
+                select(CrawlRunTargetRow.planned, CrawlRunTargetRow.done).where(
+                    CrawlRunTargetRow.run_id == run_id, CrawlRunTargetRow.target_id == target_id
+                )
+            ).first()
+        return (row.planned, row.done) if row else (0, 0)
+
+
+def _plan(connection: Connection, by_key: dict[tuple[int, bytes], CrawlRequest]) -> list[CrawlRequest]:
+    if not by_key:
+        return []
+    statement = insert_or_ignore(connection, CrawlRequestRow, ["run_id", "url_key"]).returning(
+        CrawlRequestRow.run_id, CrawlRequestRow.url_key, CrawlRequestRow.id
+    )
+    rows = connection.execute(
+        statement,
+        [
+            {
+                "run_id": request.run_id,
+                "target_id": request.target_id,
+                "url_key": key,
+                "url": request.url,
+                "depth": request.depth,
+                "priority": request.priority,
+                "purpose": request.purpose.value,
+                "via": request.via,
+                "anchor": request.anchor,
+                "bytes_received": 0,
+            }
+            for (_, key), request in by_key.items()
+        ],
+    )
+    ids = {(run_id, key): request_id for run_id, key, request_id in rows}
+    new = [(place, request) for place, request in by_key.items() if place in ids]
+    targets = [(request.run_id, request.target_id) for _, request in new]
+    _expect_target(connection, set(targets))
+    count_requests(connection, "planned", targets)
+    known = _known(connection, [key for (_, key), _ in new])
+    return [replace(request, id=ids[place], known=known.get(place[1])) for place, request in new]
+
+
+def _expect_target(connection: Connection, targets: set[tuple[int, int]]) -> None:
+    """Have the counters of these (run, target) pairs, for a target that joined the run after it began."""
+    if targets:
+        connection.execute(
+            insert_or_ignore(connection, CrawlRunTargetRow, ["run_id", "target_id"]),
+            [{"run_id": run, "target_id": target, "planned": 0, "done": 0} for run, target in sorted(targets)],
+        )
+
+
+def _known(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, KnownVersion]:
+    """What is kept of the pages with these keys."""
+    if not keys:
+        return {}
+    rows: Any = connection.execute(
+        select(
+            PageRow.url_key,
+            SnapshotRow.id,
+            SnapshotRow.sha256,
+            SnapshotRow.text_sha256,
+            SnapshotRow.etag,
+            SnapshotRow.last_modified,
+        )
+        .join(SnapshotRow, SnapshotRow.id == PageRow.snapshot_id)
+        .where(PageRow.url_key.in_(keys))
+    )
+    return {row.url_key: KnownVersion(row.id, row.sha256, row.text_sha256, row.etag, row.last_modified) for row in rows}

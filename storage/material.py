@@ -1,0 +1,237 @@
+"""What the digest builder is told of each lead, as it stood at a moment.
+
+Two roads lead to the state at the cutoff. A lead without an event after it stands in its row as it stood then; that is
+nearly every lead of nearly every digest. Only the others are folded again from their events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select, union
+
+from domain.digest import EvidenceBrief, LeadMaterial
+from domain.lead import LeadState, Sight
+from storage.engine import reading
+from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
+from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
+from storage.tables import (
+    AssessmentRow,
+    CrawlRequestRow,
+    DigestItemRow,
+    DigestRow,
+    DocumentRow,
+    LeadEventRow,
+    LeadRow,
+    PageRow,
+    SnapshotRow,
+    TargetRow,
+)
+
+#: Leads read at a time: four queries for each thousand, and memory for a thousand, however many there are.
+_CHUNK = 1000
+
+
+def lead_material(engine: Engine, day: date, cutoff: datetime) -> Iterator[LeadMaterial]:
+    """See :meth:`domain.ports.DigestSource.lead_material`."""
+    with reading(engine) as connection:
+        ids = _candidates(connection, day, cutoff)
+        for start in range(0, len(ids), _CHUNK):
+            rows = connection.execute(
+                select(*LeadRow.__table__.c)
+                .where(LeadRow.id.in_(ids[start : start + _CHUNK]), LeadRow.found_at <= cutoff)
+                .order_by(LeadRow.id)
+            ).all()
+            yield from _material(connection, rows, day, cutoff)
+
+
+def _candidates(connection: Connection, day: date, cutoff: datetime) -> list[int]:
+    """Ids of the leads that may belong in the digest: by their row, and those that may have stood otherwise then.
+
+    Three lookups by index; written as one condition with OR, SQLite would walk through every lead there ever was.
+    """
+    return sorted(
+        connection.execute(
+            union(
+                select(LeadRow.id).where(LeadRow.to_report),
+                select(LeadRow.id).where(LeadRow.last_event_at > cutoff),
+                select(LeadRow.id).where(LeadRow.shown_on >= day),
+            )
+        ).scalars()
+    )
+
+
+def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: datetime) -> Iterator[LeadMaterial]:
+    states = _states(connection, rows, cutoff)
+    shown = _shown(connection, rows, day)
+    listed = [
+        row
+        for row in rows
+        if row.id in states
+        and (_stands_to_report(row, day, cutoff) or belongs_in_digest(states[row.id], shown[row.id]))
+    ]
+    if not listed:
+        return
+    versions = _versions(connection, listed, cutoff)
+    seen = _last_seen(connection, listed, cutoff)
+    details = {
+        row.document_id: row
+        for row in connection.execute(
+            _details().where(DocumentRow.id.in_([document for document, _ in versions.values()]))
+        )
+    }
+    described = _describe(connection, [assessment for _, assessment in versions.values()])
+    places = {
+        row.lead_id: row
+        for row in connection.execute(
+            select(
+                LeadRow.id.label("lead_id"),
+                PageRow.url.label("page_url"),
+                TargetRow.name.label("target_name"),
+                TargetRow.kind.label("target_kind"),
+                TargetRow.region,
+            )
+            .join(PageRow, PageRow.id == LeadRow.page_id)
+            .join(TargetRow, TargetRow.id == LeadRow.target_id)
+            .where(LeadRow.id.in_([row.id for row in listed]))
+        )
+    }
+    for row in listed:
+        document_id, assessment_id = versions[row.id]
+        detail, place = details[document_id], places[row.id]
+        assessment, contexts = described[assessment_id]
+        state = states[row.id]
+        yield LeadMaterial(
+            lead_id=row.id,
+            state=state,
+            shown_before=shown[row.id] is not None,
+            last_shown_at=shown[row.id],
+            page_url=place.page_url,
+            final_url=place.page_url if detail.embedded else detail.final_url,
+            title=detail.title,
+            target_name=place.target_name,
+            target_kind=place.target_kind,
+            platform=detail.platform,
+            account=detail.account,
+            region=place.region,
+            published_raw=detail.published_raw,
+            first_seen=state.found_at,
+            last_seen=seen[row.id],
+            assessment=assessment,
+            contexts=contexts,
+            contacts=contacts_of(detail.contacts),
+            evidence=EvidenceBrief(detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset),
+        )
+
+
+def _stands_to_report(row: Any, day: date, cutoff: datetime) -> bool:
+    """Whether the row itself says so, and nothing happened since the cutoff.
+
+    It also says so of a change that is older than the last digest's cutoff but was written after that digest was
+    frozen (a batch of visits under way), which times alone would lose.
+    """
+    return bool(row.to_report) and row.last_event_at <= cutoff and (row.shown_on is None or row.shown_on < day)
+
+
+def _states(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, LeadState]:
+    states = {row.id: state_of(row) for row in rows if row.last_event_at <= cutoff}
+    moved_on = [row.id for row in rows if row.last_event_at > cutoff]
+    if moved_on:
+        events = connection.execute(
+            select(*LeadEventRow.__table__.c)
+            .where(LeadEventRow.lead_id.in_(moved_on))
+            .order_by(LeadEventRow.lead_id, LeadEventRow.id)
+        )
+        for lead_id, group in groupby(events, key=lambda event: event.lead_id):
+            state = state_at((event_of(event) for event in group), cutoff)
+            if state is not None:
+                states[lead_id] = state
+    return states
+
+
+def _shown(connection: Connection, rows: Sequence[Any], day: date) -> dict[int, datetime | None]:
+    """Cutoff of the last digest before ``day`` that listed each lead."""
+    shown: dict[int, datetime | None] = {row.id: row.shown_at for row in rows}
+    later = [row.id for row in rows if row.shown_on is not None and row.shown_on >= day]
+    if later:
+        shown |= dict.fromkeys(later)
+        earlier = connection.execute(
+            select(DigestItemRow.lead_id, func.max(DigestRow.generated_at).label("at"))
+            .join(DigestRow, DigestRow.id == DigestItemRow.digest_id)
+            .where(DigestItemRow.lead_id.in_(later), DigestRow.day < day)
+            .group_by(DigestItemRow.lead_id)
+        )
+        shown |= dict(earlier.all())
+    return shown
+
+
+def _versions(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, tuple[int, int]]:
+    """(document id, assessment id) of each lead's last version that was flagged at the cutoff."""
+    versions = {row.id: (row.document_id, row.assessment_id) for row in rows}
+    lead_of_page = {row.page_id: row.id for row in rows if row.flagged_at > cutoff}
+    if lead_of_page:
+        earlier = connection.execute(
+            select(DocumentRow.page_id, DocumentRow.id, AssessmentRow.id.label("assessment_id"))
+            .join(AssessmentRow, AssessmentRow.document_id == DocumentRow.id)
+            .where(
+                DocumentRow.page_id.in_(lead_of_page),
+                AssessmentRow.assessed_at <= cutoff,
+                AssessmentRow.level != "none",
+            )
+            # Of one snapshot the document that scores highest speaks for the page, as it did when it was recorded.
+            .order_by(DocumentRow.page_id, DocumentRow.snapshot_id, AssessmentRow.score, DocumentRow.id.desc())
+        )
+        for page_id, document_id, assessment_id in earlier:
+            versions[lead_of_page[page_id]] = (document_id, assessment_id)
+    return versions
+
+
+def _last_seen(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, datetime]:
+    """Last time each page was seen with its claims, up to the cutoff."""
+    seen: dict[int, datetime] = {row.id: row.last_seen for row in rows}
+    lead_of_page = {row.page_id: row.id for row in rows if row.last_seen > cutoff}
+    if lead_of_page:
+        # A page that only feeds tell of has no request of its own: then the time of its version stands.
+        seen |= {
+            row.id: row.flagged_at if row.flagged_at <= cutoff else row.found_at
+            for row in rows
+            if row.last_seen > cutoff
+        }
+        looks = connection.execute(
+            select(CrawlRequestRow.page_id, func.max(CrawlRequestRow.at).label("at"))
+            .where(
+                CrawlRequestRow.page_id.in_(lead_of_page),
+                CrawlRequestRow.at <= cutoff,
+                CrawlRequestRow.sight == Sight.VIOLATING.value,
+            )
+            .group_by(CrawlRequestRow.page_id)
+        )
+        for page_id, at in looks:
+            if page_id is not None and at is not None:
+                seen[lead_of_page[page_id]] = at
+    return seen
+
+
+def _details() -> Any:
+    return select(
+        DocumentRow.id.label("document_id"),
+        DocumentRow.snapshot_id,
+        DocumentRow.embedded,
+        DocumentRow.title,
+        DocumentRow.platform,
+        DocumentRow.account,
+        DocumentRow.published_raw,
+        DocumentRow.contacts,
+        SnapshotRow.final_url,
+        SnapshotRow.sha256,
+        SnapshotRow.warc_file,
+        SnapshotRow.warc_offset,
+    ).join(SnapshotRow, SnapshotRow.id == DocumentRow.snapshot_id)
+
+
+def _describe(connection: Connection, assessment_ids: Sequence[int]) -> Any:
+    rows = connection.execute(select(*ASSESSMENT_COLUMNS).where(AssessmentRow.id.in_(assessment_ids))).all()
+    return assessments_of(connection, rows)

@@ -1,0 +1,1 @@
+"""Alembic migrations; run by :func:`storage.migrate`, never by hand."""

@@ -1,0 +1,385 @@
+"""Recording visits: everything a batch of finished requests leaves behind, in one transaction.
+
+How the versions of a page are told apart:
+
+- A page that was fetched itself goes by its snapshot's ``text_sha256``.
+- A page that only a feed tells of goes by the hash of its entry. Once its own fetch has said something (read it, or
+  found it gone), entries are kept as documents of the feed, but no longer speak for the page: a feed goes on
+  listing what was taken down long ago.
+- Between an entry and the page's first own version nothing can be compared, so that step is not an edit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from domain.analysis import PageVisit
+from domain.crawl import Outcome
+from domain.lead import Sight, Visit
+from storage.batch import LeadInBatch, PageInBatch, Version, host_of
+from storage.content import NewContent, text_hash, write_documents, write_snapshots
+from storage.dialects import insert_or_ignore
+from storage.lead_state import PlanRank
+from storage.sighting import ground_of, sight_of
+from storage.tables import (
+    CrawlRequestRow,
+    CrawlRunTargetRow,
+    DocumentRow,
+    LeadEventRow,
+    LeadRow,
+    PageRow,
+)
+from storage.targets import scope_hosts
+from storage.types import key_of
+
+
+def record(connection: Connection, visits: Sequence[PageVisit], confirm_after: timedelta) -> None:
+    """Store the visits; one whose request has an outcome already is passed over.
+
+    A visit whose request was never planned raises :class:`ValueError`, and nothing of the batch is stored.
+    """
+    pending = _pending(connection, visits)
+    if not pending:
+        return
+    batch = _Batch(connection, pending, confirm_after)
+    batch.work_through()
+    batch.write()
+
+
+def _pending(connection: Connection, visits: Sequence[PageVisit]) -> list[tuple[Any, PageVisit]]:
+    """Visits with the row of their planned request, once each, without those that are done."""
+    row = CrawlRequestRow
+    ids = [visit.outcome.request.id for visit in visits]
+    if None in ids:
+        raise ValueError("a visit's request has no id; record only requests that plan() or pending() returned")
+    rows = connection.execute(
+        select(row.id, row.run_id, row.target_id, row.outcome).where(row.id.in_(ids)).order_by(row.id).with_for_update()
+    )
+    planned = {request.id: request for request in rows}
+    pending: dict[int, tuple[Any, PageVisit]] = {}
+    for request_id, visit in zip(ids, visits, strict=True):
+        if request_id not in planned:
+            raise ValueError(f"request {request_id} ({visit.outcome.request.url}) was never planned")
+        request = planned[request_id]
+        if request.outcome is None:
+            pending.setdefault(request.id, (request, visit))
+    return list(pending.values())
+
+
+class _Batch:
+    """The rows a batch touches, from reading them to writing them back."""
+
+    def __init__(
+        self, connection: Connection, pending: Sequence[tuple[Any, PageVisit]], confirm_after: timedelta
+    ) -> None:
+        self._connection = connection
+        self._pending = pending
+        self._confirm_after = confirm_after
+        self._requests: list[dict[str, Any]] = []
+        self._keys = {id(visit): key_of(visit.outcome.request.url) for _, visit in pending}
+        self._pages = self._read_pages()
+        self._entries = self._read_entries()
+        self._read_leads()
+
+    # Reading
+
+    def _read_pages(self) -> dict[bytes, PageInBatch]:
+        wanted: dict[bytes, dict[str, Any] | None] = {}
+        for request, visit in self._pending:
+            key = self._keys[id(visit)]
+            asked = visit.outcome.request
+            new = _new_page(asked.url, request.target_id, visit) | {
+                "purpose": asked.purpose.value,
+                "depth": asked.depth,
+                "via": asked.via,
+                "anchor": asked.anchor,
+            }
+            # Only what is kept becomes a page; what failed from the first has its outcome, and that is all.
+            wanted[key] = new if visit.snapshot is not None else wanted.get(key)
+            for judged in visit.documents:
+                if judged.document.embedded:
+                    wanted.setdefault(
+                        key_of(judged.document.url), _new_page(judged.document.url, request.target_id, visit)
+                    )
+        found = self._select_pages(PageRow.url_key.in_(list(wanted)))
+        new_rows = [row for key, row in wanted.items() if row is not None and key not in found]
+        if new_rows:
+            self._connection.execute(insert_or_ignore(self._connection, PageRow, ["url_key"]), new_rows)
+            found |= self._select_pages(PageRow.url_key.in_([row["url_key"] for row in new_rows]))
+        return found
+
+    def _select_pages(self, *conditions: Any) -> dict[bytes, PageInBatch]:
+        rows = self._connection.execute(
+            select(*PageRow.__table__.c).where(*conditions).order_by(PageRow.id).with_for_update()
+        )
+        return {row.url_key: PageInBatch.from_row(row) for row in rows}
+
+    def _read_entries(self) -> dict[int, list[PageInBatch]]:
+        """For unchanged containers: the pages of the entries that the kept version lists, by snapshot."""
+        kept = {
+            page.snapshot_id
+            for _, visit in self._pending
+            if visit.outcome.outcome is Outcome.UNCHANGED
+            and (page := self._pages.get(self._keys[id(visit)])) is not None
+            and page.snapshot_id is not None
+        }
+        if not kept:
+            return {}
+        listed = self._connection.execute(
+            select(DocumentRow.snapshot_id, DocumentRow.page_id)
+            .where(DocumentRow.snapshot_id.in_(kept), DocumentRow.embedded.is_(True))
+            .order_by(DocumentRow.id)
+        ).all()
+        if not listed:
+            return {}
+        by_id = {page.id: page for page in self._pages.values()}
+        missing = {page_id for _, page_id in listed if page_id not in by_id}
+        if missing:
+            for key, page in self._select_pages(PageRow.id.in_(missing)).items():
+                self._pages[key] = by_id[page.id] = page
+        entries: dict[int, list[PageInBatch]] = {}
+        for snapshot_id, page_id in listed:
+            entries.setdefault(snapshot_id, []).append(by_id[page_id])
+        return entries
+
+    def _read_leads(self) -> None:
+        by_id = {page.id: page for page in self._pages.values()}
+        rows = self._connection.execute(
+            select(*LeadRow.__table__.c).where(LeadRow.page_id.in_(by_id)).order_by(LeadRow.id).with_for_update()
+        )
+        for row in rows:
+            by_id[row.page_id].lead = LeadInBatch.from_row(row)
+
+    # Working through
+
+    def work_through(self) -> None:
+        """Write the new content, then let each visit act on its page and lead, in order."""
+        contents = [
+            NewContent(request.id, self._page(visit).id, visit, visit.snapshot, self._document_pages(visit))
+            for request, visit in self._pending
+            if visit.snapshot is not None
+        ]
+        snapshots = write_snapshots(self._connection, contents)
+        versions = write_documents(self._connection, contents, snapshots)
+        for request, visit in self._pending:
+            page = self._pages.get(self._keys[id(visit)])
+            sight = self._visit_page(page, request, visit, snapshots.get(request.id), versions)
+            self._visit_entries(page, request, visit, versions)
+            self._requests.append(_outcome_columns(request.id, visit, sight, page))
+
+    def _page(self, visit: PageVisit) -> PageInBatch:
+        return self._pages[self._keys[id(visit)]]
+
+    def _document_pages(self, visit: PageVisit) -> list[int]:
+        return [
+            self._pages[key_of(judged.document.url)].id if judged.document.embedded else self._page(visit).id
+            for judged in visit.documents
+        ]
+
+    def _visit_page(
+        self,
+        page: PageInBatch | None,
+        request: Any,
+        visit: PageVisit,
+        snapshot_id: int | None,
+        versions: dict[tuple[int, int], Version],
+    ) -> Sight | None:
+        at = visit.outcome.at
+        if page is None:
+            return sight_of(visit, None)
+        version: Version | None = None
+        changed = False
+        if snapshot_id is not None and visit.snapshot is not None:
+            version = self._speaking(page, request.id, visit, versions)
+            changed = page.snapshot_id is not None and page.text_sha256 != visit.snapshot.text_sha256
+            page.snapshot_id = snapshot_id
+            page.renew(version, visit.snapshot.text_sha256, changed)
+            asked = visit.outcome.request
+            page.purpose, page.depth = asked.purpose.value, asked.depth
+            page.via, page.anchor = asked.via or page.via, asked.anchor or page.anchor
+        kept = page.snapshot_id is not None
+        sight = sight_of(visit, page.flagged if kept else None)
+        if sight is None:
+            return None
+        page.asked(at, answered=sight is not Sight.NOT_SEEN)
+        if sight is Sight.GONE:
+            page.gone_since = page.gone_since or at
+        elif sight is not Sight.NOT_SEEN:
+            page.read(at)
+        if sight is Sight.NOT_SEEN and not kept and at - page.last_seen < self._confirm_after:
+            # Kept out of a page that a feed showed just now: the feed's look counts.
+            return sight
+        page.visit(
+            Visit(
+                sight=sight,
+                at=at,
+                text_changed=changed,
+                snapshot_id=page.snapshot_id if sight in (Sight.VIOLATING, Sight.CLEAN) else None,
+                reason=ground_of(visit, sight),
+            ),
+            version if version and version.flagged else None,
+            request.run_id,
+            self._confirm_after,
+        )
+        return sight
+
+    def _speaking(
+        self, page: PageInBatch, request_id: int, visit: PageVisit, versions: dict[tuple[int, int], Version]
+    ) -> Version | None:
+        """The document that speaks for the page: the one that scores highest, the first among equals."""
+        own = [
+            versions[request_id, position]
+            for position, judged in enumerate(visit.documents)
+            if not judged.document.embedded or self._pages[key_of(judged.document.url)] is page
+        ]
+        return max(own, key=lambda version: (version.flagged, version.score), default=None)
+
+    def _visit_entries(
+        self, page: PageInBatch | None, request: Any, visit: PageVisit, versions: dict[tuple[int, int], Version]
+    ) -> None:
+        at = visit.outcome.at
+        if visit.outcome.outcome is Outcome.UNCHANGED and page is not None and page.snapshot_id is not None:
+            for entry in self._entries.get(page.snapshot_id, ()):
+                if entry is not page and entry.answered_at is None:
+                    entry.read(at)
+                    if entry.flagged:
+                        self._flag_entry(entry, request, visit, None, changed=False, snapshot_id=page.snapshot_id)
+            return
+        for position, judged in enumerate(visit.documents):
+            if not judged.document.embedded:
+                continue
+            entry = self._pages[key_of(judged.document.url)]
+            if entry is page or entry.answered_at is not None:
+                continue
+            version = versions[request.id, position]
+            text = text_hash(judged.document)
+            changed = entry.document_id is not None and entry.text_sha256 != text
+            entry.renew(version, text, changed)
+            entry.read(at)
+            if version.flagged:
+                self._flag_entry(entry, request, visit, version, changed=changed, snapshot_id=version.snapshot_id)
+
+    def _flag_entry(
+        self,
+        entry: PageInBatch,
+        request: Any,
+        visit: PageVisit,
+        version: Version | None,
+        *,
+        changed: bool,
+        snapshot_id: int,
+    ) -> None:
+        sight = Visit(Sight.VIOLATING, visit.outcome.at, text_changed=changed, snapshot_id=snapshot_id)
+        entry.visit(sight, version, request.run_id, self._confirm_after)
+
+    # Writing
+
+    def write(self) -> None:
+        """Write back leads with their events, pages, outcomes and counters."""
+        self._write_leads()
+        pages = [page for page in self._pages.values() if page.touched]
+        if pages:
+            hosts = scope_hosts(self._connection, {page.target_id for page in pages})
+            self._connection.execute(
+                update(PageRow).where(PageRow.id == bindparam("row_id")),
+                [{"row_id": page.id} | page.columns(hosts[page.target_id]) for page in pages],
+            )
+        self._connection.execute(
+            update(CrawlRequestRow).where(CrawlRequestRow.id == bindparam("row_id")),
+            self._requests,
+        )
+        count_requests(self._connection, "done", ((request.run_id, request.target_id) for request, _ in self._pending))
+
+    def _write_leads(self) -> None:
+        touched = [(page, page.lead) for page in self._pages.values() if page.lead is not None and page.lead.touched]
+        new = [(page, lead) for page, lead in touched if lead.id is None]
+        ids: dict[int, int] = {}
+        if new:
+            rows = self._connection.execute(
+                insert(LeadRow).returning(LeadRow.page_id, LeadRow.id),
+                [lead.columns() | {"page_id": page.id, "target_id": lead.target_id} for page, lead in new],
+            )
+            ids = dict(rows.all())
+            for page, lead in new:
+                lead.id = ids[page.id]
+        old = [lead for page, lead in touched if page.id not in ids]
+        if old:
+            self._connection.execute(
+                update(LeadRow).where(LeadRow.id == bindparam("row_id")),
+                [{"row_id": lead.id} | lead.columns() for lead in old],
+            )
+        events = [
+            {
+                "lead_id": lead.id,
+                "kind": event.kind.value,
+                "at": event.at,
+                "actor": event.actor,
+                "reason": event.reason,
+                "snapshot_id": event.snapshot_id,
+                "run_id": run_id,
+            }
+            for _, lead in touched
+            for event, run_id in lead.events
+        ]
+        if events:
+            self._connection.execute(insert(LeadEventRow), events)
+
+
+def count_requests(connection: Connection, counter: str, targets: Iterable[tuple[int, int]]) -> None:
+    """Add one to a counter of ``crawl_run_targets`` for each (run, target) pair given."""
+    counted = Counter(targets)
+    if not counted:
+        return
+    column = CrawlRunTargetRow.__table__.c[counter]
+    connection.execute(
+        update(CrawlRunTargetRow)
+        .where(CrawlRunTargetRow.run_id == bindparam("run"), CrawlRunTargetRow.target_id == bindparam("target"))
+        .values({counter: column + bindparam("more")}),
+        [{"run": run_id, "target": target_id, "more": more} for (run_id, target_id), more in counted.items()],
+    )
+
+
+def _new_page(url: str, target_id: int, visit: PageVisit) -> dict[str, Any]:
+    """Row of a page that is kept from now on; the visit fills in the rest at the end of its batch."""
+    at = visit.outcome.at
+    return {
+        "url_key": key_of(url),
+        "url": url,
+        "host": host_of(url),
+        "target_id": target_id,
+        "purpose": "page",
+        "depth": 1,
+        "via": visit.outcome.request.url,
+        "anchor": None,
+        "plan_rank": int(PlanRank.NOT_PLANNED),
+        "flagged": False,
+        "first_seen": at,
+        "last_seen": at,
+        "last_checked": at,
+        "times_seen": 0,
+        "times_changed": 0,
+        "text_sha256": "",
+    }
+
+
+def _outcome_columns(
+    request_id: int, visit: PageVisit, sight: Sight | None, page: PageInBatch | None
+) -> dict[str, Any]:
+    outcome = visit.outcome
+    return {
+        "row_id": request_id,
+        "outcome": outcome.outcome.value,
+        "at": outcome.at,
+        "sight": sight.value if sight else None,
+        "page_id": page.id if page else None,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "bytes_received": outcome.bytes_received,
+        "detail": outcome.detail,
+        "final_url": outcome.final_url,
+    }

@@ -1,0 +1,113 @@
+"""The store: one open database, and everything that is asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from domain.crawl import CrawlRun, RunSummary
+from domain.errors import NotSetUp
+from domain.ports import Clock, CrawlLedger
+from domain.target import Target
+from storage import runs
+from storage.coverage import TargetCoverage, target_coverage
+from storage.digests import Digests
+from storage.engine import named, new_engine, parse_url
+from storage.leads import Leads
+from storage.ledger import SqlLedger
+from storage.migration import current_revision, missing_file
+from storage.revision import HEAD
+from storage.stored import StoredDocument, stored_documents
+from storage.targets import Targets
+
+IsDue = Callable[[Target, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open database. Safe to use from several threads; close it when done. Not to be carried over a fork."""
+
+    engine: Engine
+    clock: Clock
+    confirm_after: timedelta
+    """Time between two looks before a page counts as removed."""
+    is_due: IsDue | None = None
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @property
+    def targets(self) -> Targets:
+        """监测对象."""
+        return Targets(self.engine, self.clock)
+
+    @property
+    def leads(self) -> Leads:
+        """线索."""
+        return Leads(self.engine)
+
+    @property
+    def digests(self) -> Digests:
+        """处置简报; also the source from which the builder makes a new one."""
+        return Digests(self.engine, self.is_due)
+
+    def ledger(self) -> CrawlLedger:
+        """The book of all crawl runs."""
+        return SqlLedger(self.engine, self.clock, self.confirm_after)
+
+    def begin_run(self, target_ids: Sequence[int]) -> CrawlRun:
+        """A new run over these targets; it stays ``running`` until :meth:`finish_run`, whatever happens."""
+        return runs.begin_run(self.engine, target_ids, self.clock())
+
+    def interrupted_runs(self) -> list[CrawlRun]:
+        """Runs that were not finished, oldest first; ask only while holding the crawl lock."""
+        return runs.interrupted_runs(self.engine)
+
+    def resume(self, run_id: int) -> CrawlRun:
+        """Take up an interrupted run; its ledger hands out again what has no outcome."""
+        return runs.resume(self.engine, run_id, self.clock())
+
+    def finish_run(self, run_id: int) -> RunSummary:
+        """Close a run; finishing it again changes nothing."""
+        return runs.finish_run(self.engine, run_id, self.clock())
+
+    def run_summary(self, run_id: int) -> RunSummary:
+        """What a run did so far."""
+        return runs.run_summary(self.engine, run_id)
+
+    def target_coverage(self, day: date, cutoff: datetime) -> list[TargetCoverage]:
+        """Coverage of each planned target on a day (Asia/Shanghai), up to ``cutoff``."""
+        return target_coverage(self.engine, day, cutoff, self.is_due)
+
+    def stored_documents(self, limit: int | None = None, since: datetime | None = None) -> Iterator[StoredDocument]:
+        """Documents with their last assessment and the reviewers' verdict, oldest first, read as they are used."""
+        return stored_documents(self.engine, limit, since)
+
+
+def open_store(database_url: str, *, clock: Clock, confirm_after: timedelta, is_due: IsDue | None = None) -> Store:
+    """Open a database that :func:`storage.migrate` has set up.
+
+    ``is_due`` says whether a target is due at a moment: by it the coverage of a day knows what should have been
+    visited and was not. One that is missing, unreachable or of another version raises :class:`NotSetUp`.
+    """
+    url = parse_url(database_url)
+    if missing_file(url):
+        raise NotSetUp(f"数据库 {named(url)} 不存在；请先运行“zhengxun init”。")
+    engine = new_engine(url)
+    try:
+        current = current_revision(engine, url)
+        if current is None:
+            raise NotSetUp(f"数据库 {named(url)} 还没有建表；请先运行“zhengxun init”。")
+        if current != HEAD:
+            raise NotSetUp(
+                f"数据库 {named(url)} 的版本是 {current}，本程序需要 {HEAD}；请运行“zhengxun init”升级数据库，"
+                "或改用与数据库相符的程序版本。"
+            )
+    except NotSetUp:
+        engine.dispose()
+        raise
+    return Store(engine, clock, confirm_after, is_due)

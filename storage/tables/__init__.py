@@ -1,0 +1,56 @@
+"""Typed ORM models, one module per group of tables; :class:`~storage.tables.base.Base` knows them all."""
+
+from __future__ import annotations
+
+from storage.tables.base import Base
+from storage.tables.cases import (
+    DigestItemRow,
+    DigestNumberRow,
+    DigestRow,
+    LeadEventRow,
+    LeadRow,
+)
+from storage.tables.content import (
+    AssessmentRow,
+    DocumentRow,
+    FindingRow,
+    PageRow,
+    SnapshotRow,
+)
+from storage.tables.crawl import (
+    CrawlRequestRow,
+    CrawlRunRow,
+    CrawlRunTargetRow,
+    RobotsOverrideRow,
+    TargetRow,
+)
+
+#: Tables whose rows are never changed and never deleted: triggers of the database refuse it.
+APPEND_ONLY: tuple[str, ...] = (
+    "target_robots_overrides",
+    "snapshots",
+    "lead_events",
+    "digests",
+    "digest_items",
+    "digest_numbers",
+)
+
+__all__ = [
+    "APPEND_ONLY",
+    "AssessmentRow",
+    "Base",
+    "CrawlRequestRow",
+    "CrawlRunRow",
+    "CrawlRunTargetRow",
+    "DigestItemRow",
+    "DigestNumberRow",
+    "DigestRow",
+    "DocumentRow",
+    "FindingRow",
+    "LeadEventRow",
+    "LeadRow",
+    "PageRow",
+    "RobotsOverrideRow",
+    "SnapshotRow",
+    "TargetRow",
+]
