@@ -1,0 +1,1 @@
+"""One module per kind of response. ``crawler.extract.table.EXTRACTORS`` lists them; a test proves that it lists all."""
