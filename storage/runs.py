@@ -50,6 +50,13 @@ def interrupted_runs(engine: Engine) -> list[CrawlRun]:
         return _read(connection, CrawlRunRow.state == RunState.RUNNING.value)
 
 
+def recent_runs(engine: Engine, limit: int) -> list[CrawlRun]:
+    """The newest runs, newest first."""
+    with reading(engine) as connection:
+        newest = select(CrawlRunRow.id).order_by(CrawlRunRow.id.desc()).limit(limit).scalar_subquery()
+        return _read(connection, CrawlRunRow.id.in_(newest))[::-1]
+
+
 def resume(engine: Engine, run_id: int, now: datetime) -> CrawlRun:
     """Take up an interrupted run; one that is done raises :class:`BadInput`."""
     with writing(engine) as connection:

@@ -67,6 +67,10 @@ class Store:
         """Runs that were not finished, oldest first; ask only while holding the crawl lock."""
         return runs.interrupted_runs(self.engine)
 
+    def recent_runs(self, limit: int) -> list[CrawlRun]:
+        """The newest runs, newest first."""
+        return runs.recent_runs(self.engine, limit)
+
     def resume(self, run_id: int) -> CrawlRun:
         """Take up an interrupted run; its ledger hands out again what has no outcome."""
         return runs.resume(self.engine, run_id, self.clock())
