@@ -17,7 +17,7 @@ from domain.crawl import FetchedPage
 from domain.document import Document, Extraction, PageVerdict
 
 if TYPE_CHECKING:
-    from classifiers import Classifier
+    from classifiers.classifier import Classifier
 
 #: How a worker learns of the user's rule packs: the pool starts it with this environment and a function's name only.
 RULES_VARIABLE = "ZHENGXUN_WORKER_RULES"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -16,7 +16,7 @@ from zhengxun.clock import fixed_clock, system_clock
 from zhengxun.settings import Settings
 
 if TYPE_CHECKING:
-    from classifiers import Classifier
+    from classifiers.classifier import Classifier
     from crawler.address_guard import AddressGuard
     from crawler.settings import CrawlSettings
     from storage import Store
@@ -58,20 +58,23 @@ class Services:
         """Folder for log files."""
         return self.settings.data_dir / "logs"
 
-    @property
-    def locks(self) -> Path:
-        """Folder for lock files."""
-        return self.settings.data_dir / "locks"
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock of this installation; :class:`domain.errors.LockHeld` where another process holds it."""
+        from storage import hold
+
+        return hold(self.settings.data_dir, name, self.database_url)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
         """The open store; :class:`NotSetUp` where ``init`` has not run or the database cannot be reached."""
         from storage import open_store
+        from zhengxun.schedule import is_due
 
         store = open_store(
             self.database_url,
             clock=self.clock,
             confirm_after=timedelta(hours=self.settings.removal_confirm_hours),
+            is_due=is_due,
         )
         try:
             yield store

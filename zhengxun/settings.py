@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     digest_time: time = Field(
         time(8, 0), description="每日处置简报的生成时刻（Asia/Shanghai），`时:分`；`tick` 和 `serve` 按此执行。"
     )
+    digest_patience_minutes: int = Field(
+        30, ge=0, le=600, description="到点时若有采集刚开始不久，自动简报至多等它多少分钟。"
+    )
     digest_formats: Annotated[tuple[Literal["html", "json", "xlsx", "docx"], ...], NoDecode] = Field(
         DIGEST_FORMATS, description="自动生成简报时写出的格式，逗号分隔。"
     )

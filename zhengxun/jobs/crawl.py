@@ -70,13 +70,8 @@ def crawl(
 
     ``max_pages`` lowers each target's budget for this run only.
     """
-    from storage.locks import hold
-
     started = time.monotonic()
-    with (
-        services.store() as store,
-        hold(services.settings.data_dir, "crawl", services.database_url, now=services.clock()),
-    ):
+    with services.store() as store, services.lock("crawl"):
         resumed = tuple(_resume(services, store, run, progress) for run in store.interrupted_runs())
         targets = chosen_targets(store, services, everything=everything, due=due, ids=ids)
         if max_pages is not None:

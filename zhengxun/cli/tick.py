@@ -1,0 +1,51 @@
+"""``zhengxun tick``."""
+
+from __future__ import annotations
+
+import click
+
+from zhengxun.cli.framework import Command
+from zhengxun.cli.invocation import services_of
+from zhengxun.cli.output import json_option, note, print_json, say
+
+
+@click.command(
+    cls=Command,
+    name="tick",
+    help="执行此刻到期的全部工作：到期对象的采集、每日简报（含补做停机期间缺的）。供系统 cron 每隔几分钟调用。\n"
+    "无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
+)
+@json_option
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> int:
+    """Do what is due."""
+    from zhengxun.cli.crawl import as_dict
+    from zhengxun.cli.progress import crawl_progress
+    from zhengxun.jobs.tick import tick
+
+    services = services_of(ctx)
+    with crawl_progress() as progress:
+        report = tick(services, progress)
+    for sentence in report.held:
+        note(sentence)
+    if as_json:
+        print_json(
+            {
+                "crawl": None if report.crawl is None else as_dict(report.crawl),
+                "digests": [
+                    {"date": made.digest.date, "created": made.created, "files": [str(path) for path in made.files]}
+                    for made in report.digests
+                ],
+                "held": report.held,
+            }
+        )
+        return report.exit_status
+    if report.idle:
+        say("此刻没有到期的工作。")
+    if report.crawl is not None:
+        run = report.crawl.run
+        pages = sum(as_dict(report.crawl)["pages"].values())
+        say(f"采集完成：{run.targets if run else 0} 个对象，{pages} 个页面，未采到 {len(report.crawl.failures)} 个。")
+    for made in report.digests:
+        say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
+    return report.exit_status

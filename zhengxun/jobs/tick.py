@@ -1,0 +1,73 @@
+"""``tick``: everything that is due now. Safe to start every minute, and to start twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from domain.errors import LockHeld
+from zhengxun.jobs.crawl import CrawlReport, OnProgress, crawl
+from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
+from zhengxun.schedule import is_due
+from zhengxun.services import Services
+
+if TYPE_CHECKING:
+    from storage import Store
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What one tick did."""
+
+    crawl: CrawlReport | None = None
+    digests: list[DigestReport] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
+    """Work that was due and that another process is doing (sentences of the locks)."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was due."""
+        return self.crawl is None and not self.digests and not self.held
+
+    @property
+    def exit_status(self) -> int:
+        """3 if another process holds a lock, 1 if pages could not be fetched, else 0."""
+        if self.held:
+            return 3
+        return 1 if self.crawl is not None and self.crawl.failures else 0
+
+
+def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
+    """Crawl what is due, then build the digests that are missing.
+
+    A digest waits for a crawl that another process began not long ago (that process builds it when it is done), but
+    never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
+    """
+    report = TickReport()
+    with services.store() as store:
+        crawl_due = bool(store.targets.due(services.clock(), is_due) or store.interrupted_runs())
+    if crawl_due:
+        try:
+            report.crawl = crawl(services, due=True, progress=progress)
+        except LockHeld as error:
+            report.held.append(str(error))
+    with services.store() as store:
+        if report.held and _is_young(services, store):
+            return report
+        missing = missing_days(services, store)
+        rewrite = not missing and missing_files(services, store)
+    try:
+        for day, cutoff in missing:
+            report.digests.append(make_digest(services, day=day, cutoff=cutoff))
+        if rewrite:
+            report.digests.append(make_digest(services))
+    except LockHeld as error:
+        report.held.append(str(error))
+    return report
+
+
+def _is_young(services: Services, store: Store) -> bool:
+    """Whether the crawl under way began so recently that the digest can wait for it."""
+    patience = timedelta(minutes=services.settings.digest_patience_minutes)
+    return any(services.clock() - run.started_at < patience for run in store.interrupted_runs())

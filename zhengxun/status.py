@@ -1,0 +1,109 @@
+"""Reads what the status page and ``/healthz`` show."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from console.status import DigestLine, JobLine, RunLine, Status
+from domain.digest import Coverage, DigestStatus
+from zhengxun.clock import day_of, for_people
+from zhengxun.jobs.digest import missing_days
+from zhengxun.schedule import is_due, next_run
+from zhengxun.services import Services
+
+if TYPE_CHECKING:
+    from storage import Store
+    from zhengxun.scheduler import Scheduler
+
+#: Runs shown.
+_RUNS = 10
+
+
+def read_status(services: Services, scheduler: Scheduler | None = None) -> Status:
+    """One look; a database that cannot be read raises :class:`domain.errors.NotSetUp`."""
+    settings, now = services.settings, services.clock()
+    usage = shutil.disk_usage(settings.data_dir)
+    with services.store() as store:
+        targets = store.targets.list()
+        runs = _runs(store)
+        digest = _digest(services, store)
+        coverage = _coverage(store, now)
+        late = missing_days(services, store)
+    problems = []
+    if usage.free < settings.min_free_mb * 1024 * 1024:
+        problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
+    if scheduler is not None and not scheduler.running:
+        problems.append("调度器已停止，到期的工作不会自动执行；请重新启动服务。")
+    # A digest may be some minutes late while the tick that makes it is running.
+    if late and (now - late[0][1]).total_seconds() > 3600:
+        problems.append(f"{late[0][0]} 的处置简报到点未生成；请查看日志，或执行 zhengxun tick。")
+    return Status(
+        now=now,
+        version=version("zhengxun"),
+        problems=tuple(problems),
+        targets=len(targets),
+        targets_paused=sum(target.paused for target in targets),
+        targets_due=sum(is_due(target, now) for target in targets),
+        runs=runs,
+        coverage=coverage,
+        digest=digest,
+        jobs=tuple(_jobs(services, scheduler, [moment for target in targets if (moment := next_run(target, now))])),
+        disk_free=usage.free,
+        disk_total=usage.total,
+        data_dir=settings.data_dir.absolute(),
+    )
+
+
+def _runs(store: Store) -> tuple[RunLine, ...]:
+    lines = []
+    for run in store.recent_runs(_RUNS):
+        summary = store.run_summary(run.id)
+        lines.append(
+            RunLine(
+                id=run.id,
+                started_at=run.started_at,
+                finished_at=run.finished_at,
+                targets=summary.targets,
+                pages=tuple(summary.pages.items()),
+                leads_new=summary.leads_new,
+                leads_reopened=summary.leads_reopened,
+            )
+        )
+    return tuple(lines)
+
+
+def _digest(services: Services, store: Store) -> DigestLine | None:
+    listed = store.digests.list()
+    if not listed:
+        return None
+    kept = store.digests.frozen(listed[0].date)
+    if kept is None:
+        return None
+    folder = services.settings.digests
+    files = sorted(folder.glob(f"digest-{kept.date.isoformat()}.*"))
+    return DigestLine(
+        date=kept.date.isoformat(),
+        number=kept.number,
+        generated_at=kept.generated_at,
+        totals=tuple((DigestStatus(name).label, count) for name, count in kept.totals.items()),
+        files=tuple(path.absolute() for path in files),
+    )
+
+
+def _coverage(store: Store, now: datetime) -> Coverage | None:
+    coverage = store.digests.coverage(day_of(now), now)
+    return coverage if coverage.targets_planned else None
+
+
+def _jobs(services: Services, scheduler: Scheduler | None, crawls: list[datetime]) -> list[JobLine]:
+    lines = [JobLine("下一次到期的采集", min(crawls), f"共 {len(crawls)} 个对象在等")] if crawls else []
+    if scheduler is None:
+        return lines
+    lines += [JobLine(name, moment) for name, moment in scheduler.upcoming()]
+    last = scheduler.children.last
+    if last is not None:
+        lines.append(JobLine(f"上一次{last.job}", last.at, f"{for_people(last.at)} 结束，退出状态 {last.status}"))
+    return lines
