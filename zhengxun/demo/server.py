@@ -237,8 +237,11 @@ class SampleWeb:
 
     def stop(self) -> None:
         """Stop serving and free the port; safe to repeat."""
-        for server in self._servers:
-            server.shutdown()
+        closing = [threading.Thread(target=server.shutdown) for server in self._servers]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
         for server in self._servers:
             server.hang_up()
             server.server_close()

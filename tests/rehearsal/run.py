@@ -1,0 +1,190 @@
+"""Rehearsal of the hidden test: other sites, through the command line and its JSON only.
+
+    python tests/rehearsal/run.py [--seed N] [--delay SECONDS] [--again] [--keep FOLDER]
+
+Prints one JSON document: precision and recall of the digest's items, what was missed or wrongly flagged and from
+which bank of phrases, in which outcomes the hostile addresses ended, robots violations, requests that ran at the same
+time on one host, shortest gap between two requests, addresses that were fetched although they are refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from hostile import HOST, HOSTILE
+from sites import RehearsalSite, build_sites
+from web import RehearsalWeb
+
+
+class Rehearsal:
+    """One data directory, one web, and what the program said."""
+
+    def __init__(self, web: RehearsalWeb, sites: list[RehearsalSite], folder: Path, delay: float) -> None:
+        self.web, self.sites, self.folder = web, sites, folder
+        self.environment = {
+            **os.environ,
+            "ZHENGXUN_DATA_DIR": str(folder / "var"),
+            "ZHENGXUN_ALLOW_NETWORKS": "127.0.1.0/24",
+            "ZHENGXUN_CRAWL_DELAY": str(delay),
+        }
+        self.seconds: dict[str, float] = {}
+
+    def command(self, name: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
+        """Run ``zhengxun``; its standard output. Ends the rehearsal on an exit status that is not accepted."""
+        began = time.monotonic()
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("zhengxun")), *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.seconds[name] = round(time.monotonic() - began, 1)
+        (self.folder / f"{name}.log").write_text(done.stderr, encoding="utf-8")
+        if done.returncode not in accept:
+            sys.exit(
+                f"{' '.join(arguments)} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            )
+        return done.stdout
+
+    def import_targets(self) -> None:
+        """All sites through ``targets import``."""
+        path = self.folder / "targets.csv"
+        with path.open("w", encoding="gb18030", newline="") as stream:
+            rows = csv.writer(stream)
+            rows.writerow(["名称", "网址", "类型", "频率", "备注"])
+            for site in self.sites:
+                rows.writerow([site.name, self.web.url(site.host), "网站", "每天", ""])
+            rows.writerow(["杂项站点", self.web.url(HOST), "网站", "每12小时", ""])
+        self.command("init", "init")
+        self.command("import", "targets", "import", str(path))
+
+    def crawl(self, name: str) -> dict[str, Any]:
+        """``crawl --all --json``."""
+        answer: dict[str, Any] = json.loads(self.command(name, "crawl", "--all", "--json", accept=(0, 1)))
+        return answer
+
+    def digest(self) -> dict[str, Any]:
+        """``digest --format json``."""
+        out = self.folder / "out"
+        self.command("digest", "digest", "--format", "json", "--out", str(out))
+        answer: dict[str, Any] = json.loads(next(out.glob("digest-*.json")).read_text(encoding="utf-8"))
+        return answer
+
+    def judge_items(self, items: list[dict[str, Any]]) -> dict[str, Any]:
+        """Digest items beside the truth."""
+        truth = {self.web.url(s.host, p.path): p for s in self.sites for p in s.pages.values()}
+        hostile = {self.web.url(HOST, item.path): item for item in HOSTILE}
+        wanted = {u for u, p in truth.items() if p.violating} | {u for u, h in hostile.items() if h.violating}
+        given = {item["page_url"]: item for item in items}
+        right = wanted & set(given)
+        banks: Counter[str] = Counter(truth[u].manner if u in truth else "hostile" for u in wanted)
+        banks_found: Counter[str] = Counter(truth[u].manner if u in truth else "hostile" for u in right)
+        return {
+            "pages": len(truth) + len(hostile),
+            "violating": len(wanted),
+            "items": len(given),
+            "precision": round(len(right) / len(given), 4) if given else None,
+            "recall": round(len(right) / len(wanted), 4),
+            "recall_by_bank": {bank: f"{banks_found[bank]}/{count}" for bank, count in sorted(banks.items())},
+            "missed": sorted(wanted - set(given)),
+            "false_alarms": [
+                {
+                    "url": url,
+                    "bank": truth[url].manner if url in truth else "hostile",
+                    "findings": [(f["rule_id"], f["quote"]) for f in given[url]["findings"]],
+                }
+                for url in sorted(set(given) - wanted)
+            ],
+        }
+
+    def judge_outcomes(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Every page of the truth has an outcome, and the hostile ones the right one."""
+        ended = {failure["url"]: failure["outcome"] for failure in run["failures"]}
+        fetched = {
+            self.web.url(host, asked.path) for host, log in self.web.log.items() for asked in log if asked.status == 200
+        }
+        lost = [
+            self.web.url(site.host, path)
+            for site in self.sites
+            for path in site.pages
+            if self.web.url(site.host, path) not in fetched and self.web.url(site.host, path) not in ended
+        ]
+        wrong = {}
+        for item in HOSTILE:
+            url = self.web.url(HOST, item.path)
+            outcome = ended.get(url, "ok" if any(a.path == item.path for a in self.web.log[HOST]) else "no outcome")
+            if outcome not in item.outcomes:
+                wrong[item.path] = {"outcome": outcome, "right": item.outcomes}
+        return {"pages": run["pages"], "lost": lost, "hostile_wrong": wrong, "hostile": len(HOSTILE)}
+
+    def judge_manners(self, delay: float) -> dict[str, Any]:
+        """robots.txt, one request per host at a time, the gap between two, refused addresses."""
+        forbidden = [
+            self.web.url(site.host, asked.path)
+            for site in self.sites
+            for asked in self.web.log[site.host]
+            if asked.path in site.disallowed
+        ]
+        gaps = {}
+        for host, log in self.web.log.items():
+            times = sorted(asked.at for asked in log if asked.path != "/robots.txt")
+            if len(times) > 1:
+                gaps[host] = min(b - a for a, b in pairwise(times))
+        return {
+            "robots_violations": forbidden,
+            "max_concurrency_per_host": max((a.concurrent for log in self.web.log.values() for a in log), default=0),
+            "hosts_with_overlap": sorted({h for h, log in self.web.log.items() for a in log if a.concurrent > 1}),
+            "shortest_gap_s": round(min(gaps.values()), 3) if gaps else None,
+            "delay_s": delay,
+            "refused_addresses_fetched": self.web.canary,
+        }
+
+
+def main() -> None:
+    """Run the rehearsal and print its report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--delay", type=float, default=0.05)
+    parser.add_argument("--again", action="store_true", help="crawl the unchanged sites a second time")
+    parser.add_argument("--keep", type=Path, help="folder that keeps data directory and logs")
+    given = parser.parse_args()
+    sites = build_sites(given.seed)
+    web = RehearsalWeb(sites)
+    web.start()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = given.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        rehearsal = Rehearsal(web, sites, folder, given.delay)
+        rehearsal.import_targets()
+        first = rehearsal.crawl("crawl")
+        digest = rehearsal.digest()
+        report: dict[str, Any] = {
+            "items": rehearsal.judge_items(digest["items"]),
+            "outcomes": rehearsal.judge_outcomes(first),
+            "manners": rehearsal.judge_manners(given.delay),
+            "coverage": digest["coverage"],
+            "leads_new": first["leads_new"],
+            "seconds": rehearsal.seconds,
+        }
+        if given.again:
+            second = rehearsal.crawl("crawl_again")
+            report["again"] = {name: second[name] for name in ("pages", "snapshots_new", "leads_new")}
+        json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+    web.stop()
+
+
+if __name__ == "__main__":
+    main()
