@@ -1,0 +1,27 @@
+"""采集: how we fetch, keep proof and read answers. Knows nothing of SQL, rules or screens.
+
+``run`` is what jobs call; :class:`CrawlSettings` and :class:`Progress` are its words. Importing this package loads no
+Scrapy: command lines that only need :mod:`crawler.addresses` stay quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from crawler.process import run
+    from crawler.settings import CrawlSettings, Progress
+
+__all__ = ["CrawlSettings", "Progress", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"CrawlSettings", "Progress"}:
+        from crawler import settings
+
+        return getattr(settings, name)
+    if name == "run":
+        from crawler.process import run
+
+        return run
+    raise AttributeError(f"module 'crawler' has no attribute {name!r}")

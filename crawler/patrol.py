@@ -1,0 +1,320 @@
+"""A run over many targets: starts what may start, never more, and sees that each planned request gets its outcome.
+
+Scrapy's engine transfers; its scheduler and callbacks are not used, because a request here is one coroutine from the
+gate to the ledger: whatever happens to it, its end is in one place, and a killed run finds the rest in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+from crawler import promise, verdicts
+from crawler.addresses import address_pattern, canonical
+from crawler.analysis_pool import AnalysisPool, WorkersUnusable
+from crawler.fetch import Fetcher
+from crawler.frontier import Frontier
+from crawler.politeness import Politeness
+from crawler.recorder import Recorder, Report
+from crawler.robots import RobotsBook
+from crawler.settings import CrawlSettings, Progress
+from crawler.sitemap_reading import SitemapReader
+from crawler.target_crawl import IN_HAND, LOW, TargetCrawl
+from crawler.verdicts import Ending
+from crawler.visit import Landing, Visitor
+from crawler.warc import WarcWriter
+from domain.crawl import CrawlRequest, Outcome, Purpose
+from domain.ports import Clock, CrawlLedger
+from domain.target import Target, TargetKind
+
+logger = logging.getLogger(__name__)
+
+#: Targets in memory at a time, per transfer that may be under way: enough that hosts in their pause do not stop others.
+_TARGETS_PER_TRANSFER = 8
+#: Visits under way per transfer: some wait for a host's pause between robots.txt, redirect and page.
+_VISITS_PER_TRANSFER = 4
+
+
+class Patrol:
+    """One run. ``report`` is called in the event loop for every outcome and every target that begins or ends."""
+
+    def __init__(
+        self,
+        targets: Iterator[Target],
+        ledger: CrawlLedger,
+        settings: CrawlSettings,
+        run_id: int,
+        clock: Clock,
+        fetcher: Fetcher,
+        politeness: Politeness,
+        pool: AnalysisPool,
+        report: Callable[[Progress, Report | None], None],
+    ) -> None:
+        self._targets = targets
+        self._ledger = ledger
+        self._settings = settings
+        self._run_id = run_id
+        self._clock = clock
+        self._pool = pool
+        self._politeness = politeness
+        self._report = report
+        self._warc = WarcWriter(settings.evidence_folder, run_id, settings.warc_size, clock)
+        self._recorder = Recorder(ledger, self._warc, self._written)
+        self._robots = RobotsBook(fetcher, politeness, settings)
+        self._visitor = Visitor(fetcher, self._robots, pool, self._recorder, settings, clock)
+        self._sitemaps = SitemapReader(fetcher, self._robots, self._recorder, settings, clock)
+        self._frontier = Frontier(politeness)
+        self._active: dict[int, TargetCrawl] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fetching = 0
+        self._changed = asyncio.Event()
+        self._all_started = False
+        self._starting = 0
+        self._stopping = False
+        self._error: BaseException | None = None
+        self._outcomes: Counter[str] = Counter()
+        self._started = 0
+        self._finished = 0
+
+    def stop(self) -> None:
+        """Begin no further request; those under way are finished and written, the rest stays pending."""
+        self._stopping = True
+        self._changed.set()
+
+    async def run(self) -> bool:
+        """Return True when every target is done, False when all is written after :meth:`stop`.
+
+        Raises what made going on impossible (disk, database, workers that do not start).
+        """
+        writing = self._recorder.start()
+        writing.add_done_callback(self._writing_ended)
+        try:
+            while self._error is None and not self._is_over():
+                self._changed.clear()
+                if not self._stopping:
+                    self._start_targets()
+                    self._start_visits()
+                await self._wait()
+            if self._error is not None:
+                for task in self._tasks:
+                    task.cancel()
+            if self._tasks:
+                await asyncio.wait(self._tasks)
+        finally:
+            await self._recorder.close()
+        if self._error is not None:
+            raise self._error
+        return self._all_started and not self._active
+
+    def _is_over(self) -> bool:
+        if self._stopping:
+            return not self._tasks and not any(crawl.under_way for crawl in self._active.values())
+        return self._all_started and not self._active and not self._tasks
+
+    async def _wait(self) -> None:
+        room = self._fetching < self._settings.concurrency * _VISITS_PER_TRANSFER
+        timeout = self._frontier.wait(time.monotonic()) if room and not self._stopping and self._has_room() else None
+        # At least every second: budgets of time end although nothing happens.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), min(1.0, timeout if timeout is not None else 1.0))
+
+    def _has_room(self) -> bool:
+        return len(self._tasks) < self._settings.concurrency * _VISITS_PER_TRANSFER + self._pool.room
+
+    def _start_targets(self) -> None:
+        most = max(16, self._settings.concurrency * _TARGETS_PER_TRANSFER)
+        while not self._all_started and len(self._active) + self._starting < most:
+            target = next(self._targets, None)
+            if target is None:
+                self._all_started = True
+                return
+            self._starting += 1
+            self._spawn(self._begin(target))
+
+    async def _begin(self, target: Target) -> None:
+        try:
+            first = self._first_request(target)
+            _, _, done, pending = await self._recorder.ask(self._open_target, target, first)
+        finally:
+            self._starting -= 1
+        crawl = TargetCrawl(target, self._settings.trap_pages, done)
+        self._active[target.id] = crawl
+        self._started += 1
+        self._refilled(crawl, pending)
+        self._report(self._progress(), None)
+        if self._settings.sitemaps and target.kind is TargetKind.WEBSITE and pending:
+            crawl.under_way += 1  # the target is not done before its sitemaps are read
+            self._spawn(self._read_sitemaps(crawl))
+
+    def _open_target(self, target: Target, first: CrawlRequest | None) -> tuple[int, int, int, list[CrawlRequest]]:
+        planned = len(self._ledger.plan([first])) if first is not None else 0
+        known = self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages)
+        done = self._ledger.done_count(self._run_id, target.id)
+        return planned, known, done, self._ledger.pending(self._run_id, target.id, IN_HAND)
+
+    def _first_request(self, target: Target) -> CrawlRequest | None:
+        url = canonical(target.url)
+        if url is None:
+            logger.error("target %s has no address that can be fetched: %s", target.id, target.url)
+            return None
+        purpose = Purpose.FEED if target.kind is TargetKind.FEED else Purpose.PAGE
+        return CrawlRequest(self._run_id, target.id, url, depth=0, priority=promise.START, purpose=purpose)
+
+    async def _read_sitemaps(self, crawl: TargetCrawl) -> None:
+        try:
+            links = await self._sitemaps.links(crawl, self._run_id)
+            planned = await self._recorder.plan(links) if links else []
+            crawl.take_in(planned)
+        finally:
+            crawl.under_way -= 1
+        self._settle(crawl)
+
+    def _start_visits(self) -> None:
+        now = time.monotonic()
+        while self._fetching < self._settings.concurrency * _VISITS_PER_TRANSFER and self._has_room():
+            found = self._frontier.next(now)
+            if found is None:
+                return
+            crawl, request, attempt = found
+            if not crawl.check_budget():
+                crawl.ended(request)
+                crawl.drop_all()
+                self._frontier.release(request.host)
+                self._settle(crawl)
+                continue
+            ending = self._unasked(crawl, request)
+            crawl.under_way += 1
+            if ending is not None:
+                self._frontier.release(request.host)
+                self._recorder.put(self._visitor.without_visit(crawl, request, ending))
+                continue
+            crawl.begin()
+            crawl.pages += attempt == 0
+            self._fetching += 1
+            self._spawn(self._visit(crawl, request, attempt))
+            if len(crawl) < LOW:
+                self._refill(crawl)
+
+    def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
+        """How a request ends that is not made: too many clicks away, or one more page of a trap."""
+        if request.depth > crawl.target.budget.max_depth:
+            return verdicts.TOO_DEEP
+        if request.known is None and request.depth > 0 and crawl.novelty.hopeless(address_pattern(request.url)):
+            return verdicts.TRAP
+        return None
+
+    async def _visit(self, crawl: TargetCrawl, request: CrawlRequest, attempt: int) -> None:
+        landing = Landing(ending=verdicts.INTERNAL, canonical_url=request.url)
+        try:
+            try:
+                landing = await self._visitor.fetch(crawl, request)
+            finally:
+                self._fetching -= 1
+                self._frontier.release(request.host)
+                self._changed.set()
+            crawl.bytes += landing.bytes_received
+            report = await self._visitor.conclude(crawl, request, landing)
+        except (asyncio.CancelledError, WorkersUnusable):
+            raise
+        except Exception:
+            logger.exception("the visit of %s failed", request.url)
+            report = self._visitor.without_visit(crawl, request, verdicts.INTERNAL)
+        if self._try_again(crawl, request, attempt, report, landing):
+            return
+        self._recorder.put(report)
+
+    def _try_again(
+        self, crawl: TargetCrawl, request: CrawlRequest, attempt: int, report: Report, landing: Landing
+    ) -> bool:
+        ending = report.ending
+        if ending is None or not ending.retry or attempt >= self._settings.retries or self._stopping:
+            return False
+        wait = max(self._settings.retry_wait * 2**attempt, ending.retry_after)
+        self._politeness.hold_off(request.host, wait)
+        crawl.under_way -= 1
+        crawl.take_in([request], attempt=attempt + 1)
+        self._settle(crawl)
+        return True
+
+    def _refill(self, crawl: TargetCrawl) -> None:
+        if crawl.more and not crawl.refilling and crawl.exhausted is None:
+            crawl.refilling = True
+            self._spawn(self._fetch_pending(crawl))
+
+    async def _fetch_pending(self, crawl: TargetCrawl) -> None:
+        pending = await self._recorder.ask(self._ledger.pending, self._run_id, crawl.target.id, IN_HAND, crawl.excluded)
+        crawl.refilling = False
+        self._refilled(crawl, pending)
+        self._settle(crawl)
+
+    def _refilled(self, crawl: TargetCrawl, pending: Sequence[CrawlRequest]) -> None:
+        crawl.more = len(pending) >= IN_HAND
+        crawl.take_in(pending)
+        self._frontier.offer(crawl)
+        self._changed.set()
+
+    def _written(self, report: Report, planned: Sequence[CrawlRequest]) -> None:
+        """A visit is in the ledger: take in what it led to."""
+        crawl = report.crawl
+        crawl.under_way -= 1
+        for finish in report.finishes:
+            crawl.ended(finish.outcome.request)
+            self._outcomes[finish.outcome.outcome.value] += 1
+        crawl.take_in(planned)
+        self._report(self._progress(report), report)
+        self._settle(crawl)
+
+    def _settle(self, crawl: TargetCrawl) -> None:
+        """Something of the target changed: let it wait for its host, refill it, or finish it."""
+        self._changed.set()
+        if self._stopping:
+            return
+        self._frontier.offer(crawl)
+        if len(crawl) == 0:
+            self._refill(crawl)
+        if crawl.under_way or crawl.refilling or len(crawl) or crawl.finishing:
+            return
+        if crawl.exhausted is not None or not crawl.more:
+            crawl.finishing = True
+            self._spawn(self._finish(crawl))
+
+    async def _finish(self, crawl: TargetCrawl) -> None:
+        if crawl.exhausted is not None:
+            reason, detail = crawl.exhausted
+            deferred = await self._recorder.ask(self._ledger.defer_rest, self._run_id, crawl.target.id, reason, detail)
+            if deferred:
+                self._outcomes[Outcome.DEFERRED.value] += deferred
+        elif await self._recorder.ask(self._ledger.pending_count, self._run_id, crawl.target.id):
+            # Left behind by a visit that failed half-way: not lost, only not in hand.
+            crawl.finishing = False
+            crawl.let_go()
+            self._refill(crawl)
+            return
+        del self._active[crawl.target.id]
+        self._finished += 1
+        self._report(self._progress(), None)
+        self._changed.set()
+
+    def _progress(self, report: Report | None = None) -> Progress:
+        latest = report.finishes[0].outcome if report is not None else None
+        return Progress(self._started, self._finished, dict(self._outcomes), latest)
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+
+    def _task_ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)  # type: ignore[arg-type]
+        if not task.cancelled() and task.exception() is not None and self._error is None:
+            self._error = task.exception()
+        self._changed.set()
+
+    def _writing_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None and self._error is None:
+            self._error = task.exception()
+        self._changed.set()

@@ -1,0 +1,198 @@
+"""Runs crawl jobs in this process: one reactor in a thread of its own for the life of the process, one job at a time.
+
+A Twisted reactor cannot be started twice, and jobs come again and again (``serve``, ``demo``); and two crawls at once
+would not know of each other's hosts. So the reactor keeps running between jobs, and a second job at once is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from crawler.settings import CrawlSettings, Progress
+from domain.errors import LockHeld
+from domain.ports import Analyse, Clock, CrawlLedger
+from domain.target import Target
+
+if TYPE_CHECKING:
+    from crawler.job import CrawlJob, Crew
+    from crawler.recorder import Report
+
+_one_at_a_time = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def run(
+    targets: Iterable[Target],
+    ledger: CrawlLedger,
+    analyse: Analyse,
+    settings: CrawlSettings,
+    run_id: int,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+    clock: Clock | None = None,
+    warm_up: Callable[[], None] | None = None,
+    stop: threading.Event | None = None,
+) -> bool:
+    """Crawl ``targets`` and return when every planned request has its outcome in ``ledger``.
+
+    True when all was done; False when it was stopped (SIGINT, SIGTERM in the main thread, or ``stop`` set): requests
+    under way are then finished and written, the rest stays pending, and the same ``run_id`` goes on with it.
+    ``progress`` is called in the calling thread. The ledger is used from one other thread at a time. Raises
+    :class:`LockHeld` where this process crawls already, and whatever the ledger or the disk raises.
+    """
+    from crawler.job import CrawlJob, utc_now
+
+    if not _one_at_a_time.acquire(blocking=False):
+        raise LockHeld("本进程正在进行另一次采集；请等它结束后再试。")
+    try:
+        loop = _reactor_loop()
+        job = CrawlJob(targets, ledger, analyse, settings, run_id, clock or utc_now, warm_up)
+        return _Session(job, loop, stop).follow(progress)
+    finally:
+        _one_at_a_time.release()
+
+
+class _Session:
+    """One job seen from the thread that asked for it."""
+
+    def __init__(self, job: CrawlJob, loop: asyncio.AbstractEventLoop, stop: threading.Event | None) -> None:
+        self._job = job
+        self._loop = loop
+        self._asked_to_stop = stop or threading.Event()
+        self._told = False
+        self._news: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
+        self._crew: Crew | None = None
+        self._result: bool | BaseException = False
+
+    def follow(self, progress: Callable[[Progress], None] | None) -> bool:
+        future = asyncio.run_coroutine_threadsafe(self._crawl(), self._loop)
+        future.add_done_callback(lambda _: self._news.put(None))
+        with _signals_stop(self._asked_to_stop):
+            while True:
+                news = self._next_news()
+                if self._asked_to_stop.is_set() and not self._told:
+                    self._told = True
+                    self._loop.call_soon_threadsafe(self._stop)
+                if news is _NOTHING:
+                    continue
+                if news is None:
+                    return future.result()
+                if progress is not None:
+                    progress(news)
+
+    def _next_news(self) -> Any:
+        try:
+            return self._news.get(timeout=0.1)
+        except queue.Empty:
+            return _NOTHING
+
+    def _stop(self) -> None:
+        if self._crew is not None:
+            self._crew.stop()
+
+    async def _crawl(self) -> bool:
+        from scrapy.crawler import AsyncCrawlerRunner
+        from scrapy.settings import Settings
+
+        settings = Settings()
+        settings.setmodule("crawler.scrapy_settings", priority="project")
+        # Counting every signal costs as much as some middlewares; outcomes are counted in the ledger.
+        settings.set("EXTENSIONS_BASE", {}, priority="cmdline")
+        settings.set("STATS_CLASS", "scrapy.statscollectors.DummyStatsCollector", priority="cmdline")
+        settings.set("CONCURRENT_REQUESTS", self._job.settings.concurrency, priority="cmdline")
+        runner = AsyncCrawlerRunner(settings)
+        await runner.crawl("website", session=self)
+        if isinstance(self._result, BaseException):
+            raise self._result
+        return self._result
+
+    # What the spider asks of a session
+
+    @property
+    def job(self) -> CrawlJob:
+        """What to crawl."""
+        return self._job
+
+    def begun(self, crew: Crew) -> None:
+        """The spider has put the parts together."""
+        self._crew = crew
+        if self._asked_to_stop.is_set():
+            crew.stop()
+
+    def ended(self, result: bool | BaseException) -> None:
+        """The crawl is over: done, stopped, or failed."""
+        self._result = result
+
+    def report(self, progress: Progress, report: Report | None) -> None:
+        """Something happened."""
+        self._news.put(progress)
+
+
+_NOTHING = object()
+
+
+@contextmanager
+def _signals_stop(stop: threading.Event) -> Iterator[None]:
+    """While it holds, the first SIGINT or SIGTERM sets ``stop``; a second one acts as it did before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before: dict[int, Any] = {}
+
+    def first(number: int, frame: Any) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, first)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _reactor_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of the running reactor; starts it in a thread at the first call."""
+    global _loop
+    if _loop is not None:
+        return _loop
+    from scrapy.utils.reactor import is_reactor_installed
+
+    if is_reactor_installed():
+        raise RuntimeError("another Twisted reactor runs in this process; crawl jobs need their own process")
+    from twisted.internet import asyncioreactor
+
+    loop = asyncio.new_event_loop()
+    asyncioreactor.install(loop)
+    from twisted.internet import reactor
+
+    from crawler.address_guard import AddressGuard
+    from crawler.resolver import GuardedResolver
+
+    GuardedResolver(reactor, AddressGuard()).install_on_reactor()
+    running = threading.Event()
+
+    def serve() -> None:
+        asyncio.set_event_loop(loop)
+        reactor.callWhenRunning(running.set)  # type: ignore[attr-defined]
+        reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=serve, name="reactor", daemon=True)
+    thread.start()
+    running.wait()
+
+    def end() -> None:
+        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]
+        thread.join(timeout=5)
+
+    atexit.register(end)
+    _loop = loop
+    return loop

@@ -1,0 +1,158 @@
+"""What finished requests leave behind, written in batches by one thread: evidence first, then the ledger.
+
+Order within a batch, so that a kill at any point loses nothing and tells no lie: (1) links found are planned, (2) bodies
+go to the WARC file, (3) fsync, (4) outcomes with their snapshots are committed. Whatever is repeated after a kill
+before (4) adds nothing twice: planning is idempotent, and a WARC record nobody refers to does no harm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from crawler.exchange import Exchange
+from crawler.target_crawl import TargetCrawl
+from crawler.verdicts import Ending
+from crawler.warc import WarcWriter
+from domain.analysis import JudgedDocument, PageVisit
+from domain.crawl import CrawlOutcome, CrawlRequest, PageSnapshot
+from domain.document import PageVerdict
+from domain.ports import CrawlLedger
+
+T = TypeVar("T")
+
+#: Finished requests per transaction: one fsync of evidence and one of the database for so many pages.
+BATCH = 64
+#: Seconds that a finished request may wait for others. Short against a host's pause, long against a transaction.
+LINGER = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A version to be kept: its exchanges (redirects first) and what was read in it."""
+
+    exchanges: tuple[Exchange, ...]
+    sha256: str
+    text_sha256: str
+    documents: tuple[JudgedDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """How one request ended, with what there is to keep."""
+
+    outcome: CrawlOutcome
+    verdict: PageVerdict | None = None
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything one visit leaves: usually one finish; two where a redirect led to a page of its own."""
+
+    crawl: TargetCrawl
+    finishes: tuple[Finish, ...]
+    links: tuple[CrawlRequest, ...] = ()
+    ending: Ending | None = None
+    """How the request itself ended, where it brought nothing: says whether another try may end better."""
+
+
+class Recorder:
+    """The only user of the ledger and of the WARC file; both live in its thread."""
+
+    def __init__(
+        self,
+        ledger: CrawlLedger,
+        warc: WarcWriter,
+        written: Callable[[Report, Sequence[CrawlRequest]], None],
+    ) -> None:
+        self._ledger = ledger
+        self._warc = warc
+        self._written = written
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._queue: asyncio.Queue[Report | None] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        """Begin to write; the task ends with :meth:`close`, or with the error that made writing impossible."""
+        self._task = asyncio.create_task(self._run())
+        return self._task
+
+    @property
+    def backlog(self) -> int:
+        """Reports not yet written."""
+        return self._queue.qsize()
+
+    def put(self, report: Report) -> None:
+        """Have a visit written soon."""
+        self._queue.put_nowait(report)
+
+    async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
+        """Call a method of the ledger in its thread, between two batches."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, question, *arguments)
+
+    async def plan(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Plan at once; returns those that were not planned yet."""
+        return await self.ask(self._ledger.plan, requests)
+
+    async def close(self) -> None:
+        """Write what is left, close the WARC file and end the thread."""
+        if self._task is not None and not self._task.done():
+            self._queue.put_nowait(None)
+            await asyncio.wait([self._task])
+        try:
+            await self.ask(self._warc.close)
+        finally:
+            await asyncio.to_thread(self._thread.shutdown)
+
+    async def _run(self) -> None:
+        ended = False
+        while not ended:
+            batch = [await self._queue.get()]
+            if batch[0] is not None and self._queue.qsize() < BATCH:
+                await asyncio.sleep(LINGER)
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            reports = [report for report in batch if report is not None]
+            ended = len(reports) < len(batch)
+            if reports:
+                planned = await self.ask(self._write, reports)
+                for report in reports:
+                    self._written(report, planned.pop(report.crawl.target.id, ()))
+
+    def _write(self, reports: Sequence[Report]) -> dict[int, list[CrawlRequest]]:
+        planned: dict[int, list[CrawlRequest]] = {}
+        links = [link for report in reports for link in report.links]
+        if links:
+            for request in self._ledger.plan(links):
+                planned.setdefault(request.target_id, []).append(request)
+        visits = [self._visit(finish) for report in reports for finish in report.finishes]
+        self._warc.sync()
+        self._ledger.record(visits)
+        return planned
+
+    def _visit(self, finish: Finish) -> PageVisit:
+        kept = finish.kept
+        if kept is None:
+            return PageVisit(finish.outcome, finish.verdict)
+        ref = self._warc.write(kept.exchanges)
+        last = kept.exchanges[-1]
+        snapshot = PageSnapshot(
+            url=finish.outcome.request.url,
+            final_url=last.url,
+            fetched_at=last.fetched_at,
+            status=last.status,
+            content_type=last.header("Content-Type"),
+            sha256=kept.sha256,
+            size=len(last.body),
+            warc=ref,
+            text_sha256=kept.text_sha256,
+            redirects=tuple(exchange.url for exchange in kept.exchanges[:-1]),
+            etag=last.header("ETag"),
+            last_modified=last.header("Last-Modified"),
+            ip_address=last.ip_address,
+        )
+        return PageVisit(finish.outcome, finish.verdict, snapshot, kept.documents)

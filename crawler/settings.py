@@ -1,0 +1,76 @@
+"""What a crawl may take and how polite it is; frozen, read once, passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from domain.crawl import CrawlOutcome
+
+#: Host name → its addresses as text; blocks, and raises ``OSError`` where there are none. Runs in a thread.
+Lookup = Callable[[str], Sequence[str]]
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlSettings:
+    """Limits of one crawl. Every field has its only default here."""
+
+    evidence_folder: Path = Path("var/evidence")
+    """WARC files go to ``warc/<yyyymmdd>/`` inside."""
+    delay: float = 1.0
+    """Seconds between the end of one answer and the next request to the same host; Crawl-delay wins where longer."""
+    concurrency: int = 32
+    """Transfers under way over all hosts; never more than one per host name."""
+    allow_networks: tuple[str, ...] = ()
+    """CIDR blocks that may be fetched although they are not public."""
+    user_agent: str = "ZhengxunBot/1.0 (+certificate advertising monitor; obeys robots.txt)"
+    """Says who we are; the part before ``/`` is the name that robots.txt is read for."""
+    timeout: float = 30.0
+    """Seconds for one whole answer, from connecting to its last byte: a slow drip does not extend it."""
+    max_body: int = 10 * MEBIBYTE
+    """Bytes of a body as received."""
+    max_decoded: int = 16 * MEBIBYTE
+    """Bytes of a body after decompression."""
+    max_redirects: int = 8
+    retries: int = 2
+    """Further tries after a connection failure, 429 or 5xx."""
+    retry_wait: float = 2.0
+    """Seconds before the first further try, doubled for the second; ``Retry-After`` wins where longer."""
+    longest_wait: float = 60.0
+    """Cap on Crawl-delay and Retry-After, seconds: a site must not be able to stop the run."""
+    workers: int | None = None
+    """Analysis processes; None: one less than there are cores, at least one."""
+    analysis_seconds: float = 60.0
+    """Time one page may take to be read, after which its worker is killed."""
+    warc_size: int = 512 * MEBIBYTE
+    """A WARC file is closed once it is longer."""
+    sitemaps: bool = True
+    """Read robots.txt's sitemaps and /sitemap.xml of website targets."""
+    trap_pages: int = 20
+    """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
+    lookup: Lookup | None = None
+    """Name resolution; None: the system's. Its answers are checked like any other."""
+
+    @property
+    def robots_token(self) -> str:
+        """Product token that robots.txt groups are matched against (RFC 9309, 2.2.1)."""
+        return self.user_agent.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is; counts of this process only (a resumed run starts at zero)."""
+
+    targets_started: int
+    targets_finished: int
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """Requests that ended so far, per :class:`domain.crawl.Outcome` value."""
+    latest: CrawlOutcome | None = None
+
+    @property
+    def pages(self) -> int:
+        """Requests that ended so far."""
+        return sum(self.outcomes.values())

@@ -1,0 +1,177 @@
+"""One target during a run: its budget, what it has in hand, what of it was seen. Memory per target is bounded."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import blake2b
+
+from crawler import promise
+from crawler.addresses import address_pattern, host_key
+from crawler.novelty import Novelty
+from crawler.verdicts import Ending
+from domain.crawl import CrawlRequest, Outcome
+from domain.target import Target
+
+#: Requests a target holds in memory; the rest stays in the ledger.
+IN_HAND = 128
+#: Refilled from the ledger below this many.
+LOW = 16
+#: Addresses remembered as planned (8-byte hashes). Beyond it the ledger alone knows, which costs time and no request.
+_SEEN = 200_000
+#: Landing pages of redirects whose end is remembered.
+_LANDINGS = 500
+
+
+def mark_of(url: str) -> int:
+    """64 bits that stand for an address."""
+    return int.from_bytes(blake2b(url.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
+class TargetCrawl:
+    """State of one target's visit; used from the event loop only."""
+
+    def __init__(self, target: Target, trap_pages: int, done: int) -> None:
+        self.target = target
+        self.pages = done
+        self.bytes = 0
+        self.started: float | None = None
+        self.under_way = 0
+        """Requests handed out whose end is not in the ledger yet."""
+        self.more = True
+        """Whether the ledger may hold pending requests that are not in hand."""
+        self.refilling = False
+        self.finishing = False
+        self.queued = False
+        self.exhausted: tuple[str, str] | None = None
+        """Which budget is used up: machine word and Chinese sentence."""
+        self.novelty = Novelty(trap_pages)
+        self.landings: dict[int, Ending] = {}
+        self._heap: list[tuple[int, int, CrawlRequest, int]] = []
+        self._in_hand: set[int] = set()
+        self._seen: set[int] = set()
+        self._shallower: dict[int, int] = {}
+        self._order = 0
+        self._hosts = frozenset(_without_www(host) for host in target.scope.hosts)
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    @property
+    def excluded(self) -> tuple[int, ...]:
+        """Ids that a refill must not bring again."""
+        return tuple(self._in_hand)
+
+    def in_scope(self, url: str) -> bool:
+        """Whether an address belongs to the target; with and without ``www.`` is one site."""
+        if _without_www(host_key(url)) not in self._hosts:
+            return False
+        prefix = self.target.scope.path_prefix
+        if prefix in ("", "/"):
+            return True
+        path = "/" + url.split("/", 3)[3].partition("?")[0] if url.count("/") > 2 else "/"
+        return path.startswith(prefix) or path + "/" == prefix
+
+    def is_new(self, url: str, depth: int) -> bool:
+        """Whether an address was not planned from here before; remembers it, and the shortest way to it."""
+        mark = mark_of(url)
+        if mark in self._seen:
+            if depth <= self.target.budget.max_depth and mark in self._shallower:
+                self._shallower[mark] = min(depth, self._shallower[mark])
+            return False
+        if len(self._seen) < _SEEN:
+            self._seen.add(mark)
+            if depth > self.target.budget.max_depth:
+                self._shallower[mark] = depth
+        return True
+
+    def is_planned(self, url: str) -> bool:
+        """Whether an address is known to be planned in this run."""
+        return mark_of(url) in self._seen
+
+    def take_in(self, requests: Iterable[CrawlRequest], attempt: int = 0) -> None:
+        """Hold planned requests; where there are too many, the least promising stay in the ledger."""
+        for request in requests:
+            assert request.id is not None
+            if request.id in self._in_hand and attempt == 0:
+                continue
+            self.is_new(request.url, request.depth)
+            self._in_hand.add(request.id)
+            self._order += 1
+            heapq.heappush(self._heap, (-request.priority, self._order, request, attempt))
+        if len(self._heap) > 2 * IN_HAND:
+            kept = heapq.nsmallest(IN_HAND, self._heap)
+            self._in_hand.difference_update(
+                entry[2].id or 0 for entry in heapq.nlargest(len(self._heap) - IN_HAND, self._heap)
+            )
+            self._heap = kept  # nsmallest returns them sorted, which is a heap
+            self.more = True
+
+    def top(self) -> CrawlRequest | None:
+        """The request that would be handed out next."""
+        return self._heap[0][2] if self._heap else None
+
+    def pop(self) -> tuple[CrawlRequest, int] | None:
+        """The most promising request and its number of earlier tries; exhausted patterns go to the end first."""
+        while self._heap:
+            rank, order, request, attempt = heapq.heappop(self._heap)
+            may_wait = rank < -promise.LAST and request.depth > 0 and request.known is None
+            if may_wait and self.novelty.exhausted(address_pattern(request.url)):
+                heapq.heappush(self._heap, (-promise.LAST, order, request, attempt))
+                continue
+            mark = mark_of(request.url)
+            if mark in self._shallower:
+                request = replace(request, depth=min(request.depth, self._shallower[mark]))
+            return request, attempt
+        return None
+
+    def ended(self, request: CrawlRequest) -> None:
+        """The request's outcome is in the ledger."""
+        if request.id is not None:
+            self._in_hand.discard(request.id)
+
+    def drop_all(self) -> None:
+        """Leave everything in hand to the ledger (budget used up, or the run stops)."""
+        self._in_hand.difference_update(entry[2].id or 0 for entry in self._heap)
+        self._heap.clear()
+
+    def let_go(self) -> None:
+        """Nothing is in hand or under way: ask the ledger for whatever is pending."""
+        self._in_hand.clear()
+        self._heap.clear()
+        self.more = True
+
+    def begin(self) -> None:
+        """The first request goes out: the budget of seconds runs from now."""
+        if self.started is None:
+            self.started = time.monotonic()
+
+    def check_budget(self) -> bool:
+        """Whether another request may be made; otherwise ``exhausted`` says which limit was reached."""
+        budget = self.target.budget
+        if self.exhausted is None:
+            if self.pages >= budget.max_pages:
+                self.exhausted = ("pages", f"已达本次页数上限 {budget.max_pages} 页，其余页面本次未采。")
+            elif self.bytes >= budget.max_bytes:
+                self.exhausted = (
+                    "bytes",
+                    f"已达本次流量上限 {budget.max_bytes // 1024 // 1024} MB，其余页面本次未采。",
+                )
+            elif self.started is not None and time.monotonic() - self.started >= budget.max_seconds:
+                self.exhausted = ("seconds", f"已达本次时间上限 {budget.max_seconds} 秒，其余页面本次未采。")
+        return self.exhausted is None
+
+    def remember_landing(self, url: str, ending: Ending) -> None:
+        """Keep how the page behind a redirect ended, so that a login wall is fetched once and not per link."""
+        if ending.outcome in (Outcome.BLOCKED, Outcome.EMPTY, Outcome.FAILED) and len(self.landings) < _LANDINGS:
+            self.landings[mark_of(url)] = ending
+
+    def landing(self, url: str) -> Ending | None:
+        """How a page behind an earlier redirect ended, where it ended badly."""
+        return self.landings.get(mark_of(url))
+
+
+def _without_www(host: str) -> str:
+    return host.removeprefix("www.")

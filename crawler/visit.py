@@ -1,0 +1,317 @@
+"""One planned request from the first look at robots.txt to its one outcome."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field, replace
+from urllib.parse import urljoin
+
+from w3lib.url import safe_url_string
+
+from crawler import promise, verdicts
+from crawler.addresses import address_pattern, canonical
+from crawler.analysis_pool import AnalysisPool, ReadingTooSlow, WorkerDied
+from crawler.analysis_worker import Finished, Reading
+from crawler.exchange import Exchange, Headers
+from crawler.fetch import Fetcher, retry_after
+from crawler.recorder import Finish, Kept, Recorder, Report
+from crawler.robots import RobotsBook
+from crawler.settings import CrawlSettings
+from crawler.target_crawl import TargetCrawl
+from crawler.verdicts import Ending, FetchProblem
+from domain.analysis import JudgedDocument, PageAnalysis
+from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome
+from domain.document import PageVerdict
+from domain.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(slots=True)
+class Landing:
+    """Where a request's redirects ended: the answer to be read, or the ending there is instead."""
+
+    hops: list[Exchange] = field(default_factory=list)
+    """Redirects gone through, first to last."""
+    answer: Exchange | None = None
+    ending: Ending | None = None
+    canonical_url: str = ""
+    """Canonical form of the last address asked for."""
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of all bodies."""
+        return sum(len(hop.body) for hop in self.hops) + (len(self.answer.body) if self.answer else 0)
+
+
+class Visitor:
+    """Makes the visits of one crawl."""
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        robots: RobotsBook,
+        pool: AnalysisPool,
+        recorder: Recorder,
+        settings: CrawlSettings,
+        clock: Clock,
+    ) -> None:
+        self._fetcher = fetcher
+        self._robots = robots
+        self._pool = pool
+        self._recorder = recorder
+        self._settings = settings
+        self._clock = clock
+
+    async def fetch(self, crawl: TargetCrawl, request: CrawlRequest) -> Landing:
+        """The network part: conditional request, redirects hop by hop. Never raises for what a site does."""
+        landing = Landing(canonical_url=request.url)
+        try:
+            await self._follow(crawl, request, landing)
+        except FetchProblem as problem:
+            landing.ending = problem.ending
+        return landing
+
+    async def _follow(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> None:
+        url = request.url
+        asked = {url}
+        conditions = _conditions(request.known)
+        while True:
+            if crawl.target.robots_override is None:
+                refusal = (await self._robots.of(url)).ending_for(url, self._settings.robots_token)
+                if refusal is not None:
+                    landing.ending = replace(refusal, final_url=url) if landing.hops else refusal
+                    return
+            exchange = await self._fetcher.get(url, conditions)
+            location = exchange.header("Location")
+            if exchange.status not in _REDIRECTS or not location:
+                landing.answer = exchange
+                return
+            landing.hops.append(exchange)
+            following, landing.ending = self._next_hop(crawl, request, landing, _as_written(location), asked)
+            if landing.ending is not None:
+                return
+            asked.add(following)
+            url = following
+            conditions = ()
+
+    def _next_hop(
+        self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing, location: str, asked: set[str]
+    ) -> tuple[str, Ending | None]:
+        """Where a redirect goes on to, or how it ends here; ``landing.canonical_url`` follows it."""
+        base = landing.hops[-1].url
+        following = canonical(location, base)
+        if following is None:
+            return "", Ending(Outcome.FAILED, "redirect_bad", "地址转到无法采集的地址。")
+        refusal = self._fetcher.refusal(following)
+        if refusal is not None:
+            return following, replace(verdicts.refused(refusal), final_url=following)
+        written = following
+        if following in asked:
+            # Only a session id was added: worth one request. The very same address again is a loop (it waits for a
+            # cookie that we do not keep).
+            written = safe_url_string(urljoin(base, location))
+        if written in asked or len(landing.hops) > self._settings.max_redirects:
+            return following, verdicts.redirect_loop(following, self._settings.max_redirects)
+        if not crawl.in_scope(following):
+            return following, verdicts.out_of_scope(following)
+        if following != request.url:
+            ended = crawl.landing(following)
+            if ended is not None:
+                return following, replace(ended, final_url=following)
+            if crawl.is_planned(following):
+                return following, _alias(request, following)
+        landing.canonical_url = following
+        return written, None
+
+    async def conclude(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> Report:
+        """Judge what was fetched: status, sameness, verdict; exactly one finish for ``request`` comes of it."""
+        answer = landing.answer
+        if landing.ending is not None or answer is None:
+            return self._ended(crawl, request, landing, landing.ending or verdicts.INTERNAL)
+        if answer.status == 304 and request.known is not None and not landing.hops:
+            return self._ended(crawl, request, landing, verdicts.NOT_MODIFIED)
+        ending = verdicts.of_status(answer.status, retry_after(answer))
+        if ending is not None:
+            crawl.novelty.saw_nothing(address_pattern(request.url))
+            return self._ended(crawl, request, landing, ending)
+        page = request
+        if landing.canonical_url != request.url:
+            page = await self._request_of(crawl, request, landing)
+            if page.id is None:
+                return self._ended(crawl, request, landing, _alias(request, landing.canonical_url))
+        digest = answer.sha256()
+        if page.known is not None and digest == page.known.sha256:
+            return self._ended(crawl, request, landing, verdicts.SAME_BYTES, page=page)
+        return await self._read(crawl, request, page, landing, answer, digest)
+
+    async def _request_of(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> CrawlRequest:
+        """The request of the page that a redirect led to; without id where it is planned already."""
+        wanted = replace(request, url=landing.canonical_url, id=None, known=None, via=request.url, anchor=None)
+        crawl.is_new(wanted.url, wanted.depth)
+        planned = await self._recorder.plan([wanted])
+        return planned[0] if planned else wanted
+
+    async def _read(
+        self,
+        crawl: TargetCrawl,
+        request: CrawlRequest,
+        page: CrawlRequest,
+        landing: Landing,
+        answer: Exchange,
+        digest: str,
+    ) -> Report:
+        finished = await self._analyse(crawl, page, answer)
+        if isinstance(finished, Ending):
+            return self._ended(crawl, request, landing, finished, page=page)
+        analysis = finished.analysis
+        assert analysis is not None
+        extraction = analysis.extraction
+        links = self._links(crawl, page, analysis)
+        ending = verdicts.of_verdict(extraction.verdict, extraction.verdict_reason)
+        pattern = address_pattern(page.url)
+        if ending is not None:
+            crawl.novelty.saw_nothing(pattern)
+            return self._ended(crawl, request, landing, ending, page=page, verdict=extraction.verdict, links=links)
+        known = page.known
+        if known is not None and known.text_sha256 == analysis.text_sha256:
+            # Same text under new bytes: the links may be new nevertheless.
+            return self._ended(
+                crawl, request, landing, verdicts.SAME_TEXT, page=page, verdict=extraction.verdict, links=links
+            )
+        crawl.novelty.saw(pattern, extraction.documents, any(address_pattern(link.url) != pattern for link in links))
+        judged = tuple(
+            JudgedDocument(document, assessment)
+            for document, assessment in zip(extraction.documents, analysis.assessments, strict=True)
+        )
+        kept = Kept((*landing.hops, answer), digest, analysis.text_sha256, judged)
+        ending = Ending(Outcome.OK, status=answer.status, final_url=answer.url)
+        finishes = [Finish(self._outcome(page, landing, ending), extraction.verdict, kept)]
+        if page is not request:
+            finishes.append(Finish(self._outcome(request, landing, _alias(request, page.url))))
+        return Report(crawl, tuple(finishes), links)
+
+    async def _analyse(self, crawl: TargetCrawl, page: CrawlRequest, answer: Exchange) -> Finished | Ending:
+        fetched = FetchedPage(
+            url=page.url,
+            final_url=answer.url,
+            status=answer.status,
+            content_type=answer.header("Content-Type"),
+            body=answer.body,
+            hosts=crawl.target.scope.hosts,
+        )
+        reading = Reading(
+            fetched,
+            answer.header("Content-Encoding"),
+            self._settings.max_decoded,
+            page.known.text_sha256 if page.known else None,
+        )
+        try:
+            finished = await self._pool.read(reading)
+        except WorkerDied:
+            logger.error("reading %s ended its worker twice", page.url)
+            return verdicts.CRASHED
+        except ReadingTooSlow:
+            logger.error("reading %s took longer than %s s", page.url, self._settings.analysis_seconds)
+            return verdicts.TOO_SLOW
+        if finished.problem == "decoded":
+            return verdicts.too_large("decoded", self._settings.max_decoded)
+        if finished.problem == "bad_coding":
+            return verdicts.BAD_CODING
+        if finished.problem is not None:
+            logger.error("reading %s: %s", page.url, finished.problem)
+            return verdicts.ANALYSIS_ERROR
+        return finished
+
+    def _links(self, crawl: TargetCrawl, page: CrawlRequest, analysis: PageAnalysis) -> tuple[CrawlRequest, ...]:
+        """Links of the target that were not planned from here before, with their promise."""
+        depth = page.depth + 1
+        found = []
+        for link in analysis.extraction.links:
+            if not promise.is_page(link.url) or not crawl.in_scope(link.url) or not crawl.is_new(link.url, depth):
+                continue
+            priority = promise.promise(link.url, link.anchor, link.place, depth, link.nofollow)
+            if depth > crawl.target.budget.max_depth:
+                priority = promise.LAST
+            found.append(
+                CrawlRequest(
+                    run_id=page.run_id,
+                    target_id=page.target_id,
+                    url=link.url,
+                    depth=depth,
+                    priority=priority,
+                    via=page.url,
+                    anchor=link.anchor or None,
+                )
+            )
+        return tuple(found)
+
+    def _ended(
+        self,
+        crawl: TargetCrawl,
+        request: CrawlRequest,
+        landing: Landing,
+        ending: Ending,
+        *,
+        page: CrawlRequest | None = None,
+        verdict: PageVerdict | None = None,
+        links: tuple[CrawlRequest, ...] = (),
+    ) -> Report:
+        """A report without anything to keep; where a redirect led to a page of its own, both requests end so."""
+        if landing.hops and landing.canonical_url != request.url:
+            crawl.remember_landing(landing.canonical_url, ending)
+        finishes = [Finish(self._outcome(request, landing, ending), verdict)]
+        if page is not None and page is not request:
+            alias = ending if ending.outcome is not Outcome.UNCHANGED else _alias(request, page.url)
+            finishes = [
+                Finish(self._outcome(page, landing, ending), verdict),
+                Finish(self._outcome(request, landing, alias), verdict),
+            ]
+        return Report(crawl, tuple(finishes), links, ending)
+
+    def _outcome(self, request: CrawlRequest, landing: Landing, ending: Ending) -> CrawlOutcome:
+        answer = landing.answer
+        final = answer.url if answer is not None and answer.url != request.url else None
+        return CrawlOutcome(
+            request=request,
+            outcome=ending.outcome,
+            at=self._clock(),
+            status=ending.status or (answer.status if answer else landing.hops[-1].status if landing.hops else None),
+            reason=ending.reason,
+            detail=ending.detail,
+            final_url=ending.final_url or final,
+            bytes_received=ending.bytes_received or landing.bytes_received,
+        )
+
+    def without_visit(self, crawl: TargetCrawl, request: CrawlRequest, ending: Ending) -> Report:
+        """A request that ends without being made."""
+        return Report(crawl, (Finish(self._outcome(request, Landing(), ending)),))
+
+
+def _alias(request: CrawlRequest, url: str) -> Ending:
+    """How an address ends that leads to another page: as an alias, or, where it was a page itself, as gone from here."""
+    return verdicts.moved(url) if request.known is not None else verdicts.redirected(url)
+
+
+def _conditions(known: KnownVersion | None) -> Headers:
+    if known is None:
+        return ()
+    conditions = []
+    if known.etag:
+        conditions.append((b"If-None-Match", known.etag.encode("latin-1", "ignore")))
+    if known.last_modified:
+        conditions.append((b"If-Modified-Since", known.last_modified.encode("latin-1", "ignore")))
+    return tuple(conditions)
+
+
+def _as_written(location: str) -> str:
+    """A Location header as the site meant it: header bytes are read as Latin-1, sites write UTF-8 or GBK into them."""
+    raw = location.encode("latin-1", "replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return location
