@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert
 from domain.analysis import JudgedDocument, PageVisit
 from domain.assessment import Finding, ScoreStep
 from domain.crawl import PageSnapshot
-from domain.document import Contact, Document, Link, Segment
+from domain.document import Contact, Document, Segment
 from storage.batch import Version
 from storage.codec import encode
 from storage.tables import AssessmentRow, DocumentRow, FindingRow, SnapshotRow
@@ -166,7 +166,7 @@ def _document_columns(document: Document) -> dict[str, object]:
         "images": encode(tuple[str, ...], document.images),
         "text": document.text,
         "segments": encode(tuple[Segment, ...], document.segments),
-        "links": encode(tuple[Link, ...], document.links),
+        "links": list(document.links),
     }
 
 

@@ -8,14 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from domain.assessment import Assessment, Category, Finding, Level, ScoreStep, Speaker
-from domain.document import Contact, Document, Link, Segment
+from domain.document import Contact, Document, Segment
 from storage.codec import decoder
 from storage.tables import AssessmentRow, DocumentRow, FindingRow
 
 _strings = decoder(tuple[str, ...])
 _steps = decoder(tuple[ScoreStep, ...])
 _segments = decoder(tuple[Segment, ...])
-_links = decoder(tuple[Link, ...])
 contacts_of = decoder(tuple[Contact, ...])
 
 #: What :func:`document_of` reads of a row.
@@ -64,7 +63,7 @@ def document_of(row: Any) -> Document:
         published_at=row.published_at,
         published_raw=row.published_raw,
         images=_strings(row.images),
-        links=_links(row.links),
+        links=_strings(row.links),
         contacts=contacts_of(row.contacts),
         has_form=row.has_form,
         embedded=row.embedded,
