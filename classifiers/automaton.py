@@ -1,0 +1,209 @@
+"""One pass over the folded text for all words of all concepts, and the judgement whether a meeting was honest.
+
+Patterns are the packs' words and, for concepts that are looked for in disguise, the same words with characters spelt
+out (bao过), shortened to a letter (免k), taken apart (言正书) or turned round. Homophones and look-alikes need no
+patterns of their own: the fold table makes them equal, and what really stood there is compared afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import NamedTuple
+
+import ahocorasick_rs
+
+from classifiers.boundary import Segmenter
+from classifiers.model import Concept, Disguises
+from classifiers.normalise import PICTURE, FoldedText, FoldTable, crosses_sentence
+
+#: Raw hits looked at in one text; a normal page has far fewer.
+MAX_HITS = 20_000
+#: Hits in disguise that are judged in one text (each may need the segmenter).
+MAX_DISGUISED = 120
+
+
+class Hit(NamedTuple):
+    """A concept's word in the folded text."""
+
+    concept: str
+    start: int
+    end: int
+    word: str
+    disguise: str = ""
+    """How it was disguised (谐音, 插入符号 …), or empty."""
+
+
+class _Entry(NamedTuple):
+    concept: Concept
+    word: str
+    plain: str
+    kind: str
+    """"" for the word itself, otherwise the disguise that the pattern spells out."""
+
+
+class Automaton:
+    """All words of all concepts that are looked for in whole pages."""
+
+    def __init__(self, concepts: Iterable[Concept], disguises: Disguises, table: FoldTable) -> None:
+        self._table = table
+        self._kinds = disguises.kinds
+        entries: dict[str, list[_Entry]] = {}
+        for concept in concepts:
+            if concept.cue:
+                continue
+            for word in concept.words:
+                plain = table.plain_text(word)
+                entries.setdefault(table.folded(word), []).append(_Entry(concept, word, plain, ""))
+                if concept.disguise:
+                    for kind, variant in _variants(plain, disguises):
+                        folded = table.folded(variant)
+                        entries.setdefault(folded, []).append(_Entry(concept, word, table.plain_text(variant), kind))
+        entries.pop("", None)
+        self._entries = list(entries.values())
+        self._machine = ahocorasick_rs.AhoCorasick(
+            list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
+        self._concepts_of = [frozenset(e.concept.name for e in group) for group in self._entries]
+
+    def raw(self, folded: str) -> list[tuple[int, int, int]]:
+        """Return (pattern, start, end) of every meeting, overlapping ones included, by their ends."""
+        return self._machine.find_matches_as_indexes(folded, overlapping=True)
+
+    def patterns_of(self, names: frozenset[str]) -> frozenset[int]:
+        """Return the patterns that may mean one of the concepts ``names``."""
+        return frozenset(i for i, found in enumerate(self._concepts_of) if not found.isdisjoint(names))
+
+    def concepts(self, patterns: Iterable[int]) -> set[str]:
+        """Return the concepts that ``patterns`` may mean, before anything is judged."""
+        found: set[str] = set()
+        for pattern in patterns:
+            found |= self._concepts_of[pattern]
+        return found
+
+    def judged(
+        self, text: FoldedText, raw: Iterable[tuple[int, int, int]], segmenter: Segmenter, wanted: set[str]
+    ) -> dict[str, list[Hit]]:
+        """Return the hits of the concepts ``wanted`` that hold, in order of their starts; boundaries are not judged yet."""
+        plain = text.plain
+        positions = text.positions
+        found: dict[str, list[Hit]] = {}
+        seen: set[tuple[str, int, int]] = set()
+        disguised_left = MAX_DISGUISED
+        for pattern, start, end in raw:
+            entries = self._entries[pattern]
+            if self._concepts_of[pattern].isdisjoint(wanted):
+                continue
+            stood = plain[start:end]
+            inserted = ""
+            if positions[end - 1] - positions[start] != end - start - 1:
+                judged = _inserted(text, start, end)
+                if judged is None:
+                    continue
+                inserted = judged
+            for entry in entries:
+                concept = entry.concept
+                if concept.name not in wanted or (concept.name, start, end) in seen:
+                    continue
+                if stood == entry.plain:
+                    if entry.kind and not _letters_alone(plain, start, end):
+                        continue
+                    disguise = entry.kind or inserted
+                elif concept.disguise and disguised_left > 0:
+                    disguised_left -= 1
+                    kinds = self._disguised(text, entry, start, end, segmenter)
+                    if kinds is None:
+                        continue
+                    disguise = kinds
+                else:
+                    continue
+                if (concept.left_not or concept.right_not) and _bad_neighbour(concept, plain, start, end):
+                    continue
+                seen.add((concept.name, start, end))
+                found.setdefault(concept.name, []).append(Hit(concept.name, start, end, entry.word, disguise))
+        for hits in found.values():
+            hits.sort(key=lambda hit: hit.start)
+        return found
+
+    def _disguised(self, text: FoldedText, entry: _Entry, start: int, end: int, segmenter: Segmenter) -> str | None:
+        """Return how ``entry`` is disguised at ``start:end``, or None where the folding only invented it."""
+        plain = text.plain
+        stood = plain[start:end]
+        if len(stood) != len(entry.plain):
+            return None
+        changed = {start + i for i, (a, b) in enumerate(zip(stood, entry.plain, strict=True)) if a != b}
+        if len(changed) == len(stood) and len(stood) < 3 and PICTURE not in stood:
+            return None
+        kinds = set()
+        for index in changed:
+            char = text.original[text.positions[index]]
+            kinds.add(self._kinds.get(char) or self._kinds.get(plain[index], "形近"))
+        if entry.kind and not _letters_alone(plain, start, end):
+            return None
+        if not segmenter.all_single(plain, start, end, changed):
+            return None
+        if entry.kind:
+            kinds.add(entry.kind)
+        return "、".join(sorted(kinds))
+
+
+def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:
+    """Yield (kind, spelling) of ``word`` with characters spelt out, shortened, taken apart or turned round."""
+    if not 2 <= len(word) <= 6:
+        return
+    spelt = {char: syllable for syllable, char in disguises.pinyin.items()}
+    letter = {char: initial for initial, char in disguises.initials.items()}
+    if len(word) <= 4:
+        choices = [(char, spelt[char]) if char in spelt else (char,) for char in word]
+        for combination in product(*choices):
+            variant = "".join(combination)
+            if variant != word:
+                yield "拼音", variant
+        for index, char in enumerate(word):
+            if char in letter:
+                yield "首字母", word[:index] + letter[char] + word[index + 1 :]
+    for written, char in disguises.pieces.items():
+        if char in word:
+            yield "拆字", word.replace(char, written)
+    if len(word) >= 4:
+        yield "倒序", word[::-1]
+
+
+def _letters_alone(plain: str, start: int, end: int) -> bool:
+    """Whether Latin letters at the edges of the span are not part of a longer Latin word."""
+    if _is_latin(plain[start]) and start and _is_latin(plain[start - 1]):
+        return False
+    return not (_is_latin(plain[end - 1]) and end < len(plain) and _is_latin(plain[end]))
+
+
+def _is_latin(char: str) -> bool:
+    return "a" <= char <= "z" or "0" <= char <= "9"
+
+
+def _bad_neighbour(concept: Concept, plain: str, start: int, end: int) -> bool:
+    return (start > 0 and plain[start - 1] in concept.left_not) or (
+        end < len(plain) and plain[end] in concept.right_not
+    )
+
+
+def _inserted(text: FoldedText, start: int, end: int) -> str | None:
+    """Return "" or the disguise where characters stood between those of the span; None where it is no one phrase."""
+    gaps = text.gaps(start, end)
+    filled = [gap for gap in gaps if gap]
+    if any(crosses_sentence(gap) for gap in filled):
+        every = len(filled) == len(gaps)
+        around = _separated(text, start - 1) or _separated(text, end - 1)
+        if not every or not (len(gaps) >= 2 or around):
+            return None
+        return "竖排" if all("\n" in gap for gap in filled) else "插入符号"
+    if all(not gap.strip(" \u3000") for gap in filled):
+        # Single spaces are how segmented text and old pages look; only a word that is wholly spaced out is odd.
+        return "插入空格" if len(filled) == len(gaps) and len(gaps) >= 2 else ""
+    if all(gap in "“”‘’\"'《》「」【】（）()" for gap in filled):
+        return ""
+    return "插入符号"
+
+
+def _separated(text: FoldedText, index: int) -> bool:
+    positions = text.positions
+    return 0 <= index < len(positions) - 1 and positions[index + 1] - positions[index] > 1

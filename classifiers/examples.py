@@ -1,0 +1,63 @@
+"""Rules are checked by their own examples before a pack is used."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from classifiers.classifier import Classifier
+from classifiers.loader import BUNDLED, digest, load_packs, pack_files
+from domain.assessment import Subject
+from domain.errors import BadRulePack
+
+#: Digest of the bundled packs whose examples have been run; written by ``python -m classifiers.examples``.
+STAMP = BUNDLED / "checked.txt"
+
+
+def failures(classifier: Classifier) -> Iterator[str]:
+    """Yield one sentence for every example that does not do what it stands for."""
+    for rule in classifier.rules:
+        where = f"规则包 {rule.file} 第 {rule.line} 行，规则 {rule.id}"
+        for text in rule.examples.hit:
+            if rule.id not in _fired(classifier, text):
+                yield f"{where}：应当命中的例句没有命中：{text!r}"
+        for text in rule.examples.miss:
+            if rule.id in _fired(classifier, text):
+                yield f"{where}：不应命中的例句命中了：{text!r}"
+
+
+def _fired(classifier: Classifier, text: str) -> set[str]:
+    return {finding.rule_id for finding in classifier.assess(Subject(text)).findings}
+
+
+def require(classifier: Classifier) -> None:
+    """Raise BadRulePack at the first example that fails, unless these very packs have been checked before."""
+    if STAMP.is_file() and STAMP.read_text(encoding="utf-8").strip() == classifier.rule_pack:
+        return
+    for failure in failures(classifier):
+        raise BadRulePack(failure)
+
+
+def problems(pack_dir: Path | None) -> list[str]:
+    """Return one sentence for every problem of the packs in ``pack_dir``."""
+    try:
+        classifier = Classifier(load_packs(pack_dir))
+    except BadRulePack as error:
+        return [str(error)]
+    return list(failures(classifier))
+
+
+def main() -> int:
+    """Check the bundled packs and stamp them; exit status 1 where an example fails."""
+    found = problems(None)
+    for problem in found:
+        sys.stdout.write(f"{problem}\n")
+    if not found:
+        STAMP.write_text(digest(pack_files(None)) + "\n", encoding="utf-8")
+        sys.stdout.write(f"全部例句通过，已写入 {STAMP.name}\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

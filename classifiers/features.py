@@ -1,0 +1,80 @@
+"""From findings and surroundings to the numbers of the linear layer; every number has a name and Chinese words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from math import log1p
+
+from classifiers.facts import FactFinding
+from classifiers.model import Rule, RulePack
+from domain.assessment import Speaker
+
+#: Concepts whose number of different words is a feature of the document.
+IMPLIED = (
+    "object",
+    "arrive",
+    "nobody_fails",
+    "effortless",
+    "others_do",
+    "official_hint",
+    "pay_level",
+    "agent",
+    "crowd",
+    "animals",
+    "subsidy",
+)
+_PRICE = re.compile(
+    r"[￥¥]\s?[\d,，.]+|\d[\d,，.]*\s?(?:元|块|/份|／份|米|r\b)|[一二三四五六七八九十百千两]{2,6}(?:元|块钱?)|[一二三四五六七八九两]千[一二三四五六七八九]?|一千三|[一二三四五六七八九]百[一二三四五六七八九]?[一二三四五六七八九]?个?(?=[，。\s/／])"
+)
+_PRICE_LINE = re.compile(r"^[^\n]{1,30}?[\s　:：·.…—\-￥¥]+[￥¥]?\s?\d{2,5}\s?(?:元|块|/|／|$|\s)", re.M)
+
+
+def prices(text: str) -> tuple[int, int]:
+    """Return how many prices and how many lines of a price list ``text`` has, at most 12 of each."""
+    found = sum(1 for _, _ in zip(range(12), _PRICE.finditer(text), strict=False))
+    lines = sum(1 for _, _ in zip(range(12), _PRICE_LINE.finditer(text), strict=False))
+    return found, lines
+
+
+def features(
+    pack: RulePack,
+    fired: Mapping[str, int],
+    exempted: Mapping[str, int],
+    contexts: Mapping[str, int],
+    speaker: Speaker,
+    contacts: int,
+    price: tuple[int, int],
+    evasion: int,
+    facts: Iterable[FactFinding],
+    length: int,
+    form: bool,
+) -> dict[str, float]:
+    """Return feature name → value. ``fired`` and ``exempted`` count findings per rule id and per exemption."""
+    rules: dict[str, Rule] = {rule.id: rule for rule in pack.rules}
+    values: dict[str, float] = {}
+    explicit = implied = 0
+    for rule_id, count in fired.items():
+        values[f"rule:{rule_id}"] = 1.0 + 0.3 * log1p(count - 1)
+        if rules[rule_id].implied:
+            implied += 1
+        else:
+            explicit += 1
+    values["explicit"] = log1p(explicit)
+    values["implied"] = log1p(implied)
+    for name, count in exempted.items():
+        values[f"exempt:{name}"] = log1p(count)
+    for name, count in contexts.items():
+        values[f"context:{name}"] = log1p(count)
+    values[f"speaker:{speaker.value}"] = 1.0
+    values["contacts"] = log1p(contacts)
+    values["prices"] = log1p(price[0])
+    values["price_list"] = log1p(price[1])
+    values["evasion"] = log1p(evasion)
+    for fact in facts:
+        key = f"fact:{fact.kind}"
+        values[key] = 1.0
+    values["length"] = log1p(length / 200)
+    if form:
+        values["form"] = 1.0
+    return {name: value for name, value in values.items() if value}

@@ -1,0 +1,197 @@
+"""Folding: one pass at C speed from the original text to the text that is matched, and a map back.
+
+Every character folds to exactly one character or to nothing, so ``str.translate`` does it with a plain list (a dict
+costs almost twice as much). Folded away are case, width, traditional forms, homophones and look-alikes; dropped are
+spaces, punctuation, symbols, emoji, control characters and unpaired surrogates. Words of the packs are folded by the
+same table, so both meet; whether a meeting was honest is looked up in the original afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_TABLE_SIZE = 0x30000
+
+#: Stands in plain text for an emoji that stands in for a character.
+PICTURE = "\u25a1"
+_TRADITIONAL = Path(__file__).parent / "tables" / "traditional.txt"
+
+#: Blocks in which characters are neither plain Han nor anything to keep as it is.
+_ODD_BLOCKS = (
+    (0x0000, 0x3400),
+    (0x4DC0, 0x4E00),
+    (0xA000, 0xAC00),
+    (0xD7B0, 0xFB50),
+    (0xFE00, 0x10000),
+    (0x1D400, 0x1D800),
+    (0x1F000, 0x1FB00),
+)
+
+#: Compatibility forms that NFKC leaves alone or spreads over several characters.
+_SPECIAL = {
+    **{chr(0x2776 + i): "123456789"[i] for i in range(9)},
+    **{chr(0x2780 + i): "123456789"[i] for i in range(9)},
+    **{chr(0x278A + i): "123456789"[i] for i in range(9)},
+    **{chr(0x24F5 + i): "123456789"[i] for i in range(9)},
+    **{chr(0x1F150 + i): chr(97 + i) for i in range(26)},
+    **{chr(0x1F170 + i): chr(97 + i) for i in range(26)},
+    **{chr(0x1F1E6 + i): chr(97 + i) for i in range(26)},
+    "㊣": "正",
+    "🉐": "得",
+    "🈴": "合",
+    "🈯": "指",
+    "🈶": "有",
+    "🈚": "无",
+    "🉑": "可",
+    "🈲": "禁",
+    "🈷": "月",
+    "🈵": "满",
+    "🈺": "营",
+    "🈸": "申",
+    "🈹": "割",
+    "㉆": "文",
+    "〇": "0",
+    "○": "",
+}
+
+_CYRILLIC_GREEK = dict(
+    zip("АВЕКМНОРСТУХаеорсухѴѵΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοχνЗ", "abekmhopctyxaeopcyxvvabezhikmnoptyxaoxv3", strict=True)
+)
+
+
+def _compatible(char: str) -> str:
+    """Return the one character that ``char`` stands for under NFKC and case folding, or ``""`` where it is to be dropped."""
+    special = _SPECIAL.get(char)
+    if special is not None:
+        return special
+    folded = _CYRILLIC_GREEK.get(char)
+    if folded is not None:
+        return folded
+    plain = unicodedata.normalize("NFKC", char).casefold()
+    kept = [c for c in plain if unicodedata.category(c)[0] in "LN"]
+    if not kept:
+        return ""
+    # ⑴ and ㈠ lose their brackets; ⑩ and ㍿ keep their first character: a span must stay one character long.
+    return kept[0]
+
+
+@dataclass(frozen=True)
+class FoldTable:
+    """The two tables: ``fold`` for matching, ``plain`` (without homophones and look-alikes) for reading what stood there."""
+
+    fold: list[int | None]
+    plain: list[int | None]
+    dropped: frozenset[str] = field(default_factory=frozenset)
+
+    def folded(self, text: str) -> str:
+        """Return ``text`` as it is matched."""
+        return text.translate(self.fold)
+
+    def plain_text(self, text: str) -> str:
+        """Return ``text`` simplified, in lower case, without what is dropped; as long as :meth:`folded` makes it."""
+        return text.translate(self.plain)
+
+
+def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
+    """Return the tables for ``stand_ins``: character used in a disguise → the character it stands for."""
+    plain: list[int | None] = list(range(_TABLE_SIZE))
+    for start, end in _ODD_BLOCKS:
+        for code in range(start, end):
+            kept = _compatible(chr(code)) if not 0xD800 <= code < 0xF900 else ""
+            plain[code] = ord(kept) if kept else None
+    for line in _TRADITIONAL.read_text(encoding="utf-8").split():
+        for variant in line[1:]:
+            if ord(variant) < _TABLE_SIZE:
+                plain[ord(variant)] = ord(line[0])
+    for compatible in range(0xF900, 0xFB00):
+        single = unicodedata.normalize("NFKC", chr(compatible))
+        if len(single) == 1 and compatible != ord(single):
+            plain[compatible] = plain[ord(single)]
+    fold = list(plain)
+    direct = {ord(k): ord(v) for k, v in stand_ins.items()}
+    for code, target in direct.items():
+        fold[code] = target
+    for code, mapped in enumerate(plain):
+        if mapped is not None and mapped != code and mapped in direct:
+            fold[code] = direct[mapped]
+    for code, mapped in enumerate(plain):
+        if mapped is None and fold[code] is not None:
+            plain[code] = ord(PICTURE)
+    return FoldTable(fold, plain, frozenset(chr(code) for code, mapped in enumerate(fold) if mapped is None))
+
+
+_SENTENCE_END = re.compile(r"[。！？!?；;\n\r…]+")
+_HARD_GAP = re.compile(r"[。！？!?；;，,、：:\n\r]")
+
+
+class FoldedText:
+    """One text with its folded form; the maps back are made only when something was found."""
+
+    __slots__ = ("_breaks", "_plain", "_positions", "folded", "original", "table")
+
+    def __init__(self, original: str, table: FoldTable) -> None:
+        self.original = original
+        self.table = table
+        self.folded = original.translate(table.fold)
+        self._positions: list[int] | None = None
+        self._breaks: list[int] | None = None
+        self._plain: str | None = None
+
+    @property
+    def positions(self) -> list[int]:
+        """Index in the original of every folded character."""
+        if self._positions is None:
+            dropped = self.table.dropped
+            self._positions = [i for i, char in enumerate(self.original) if char not in dropped]
+        return self._positions
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the folded characters ``start:end`` stand in the original."""
+        positions = self.positions
+        return positions[start], positions[end - 1] + 1
+
+    def folded_index(self, original_index: int) -> int:
+        """Return the index of the first folded character at or after ``original_index``."""
+        return bisect_left(self.positions, original_index)
+
+    @property
+    def breaks(self) -> list[int]:
+        """Folded indices at which a new sentence begins, ascending; 0 and the length of the folded text included."""
+        if self._breaks is None:
+            positions = self.positions
+            found = {0, len(positions)}
+            for match in _SENTENCE_END.finditer(self.original):
+                found.add(bisect_left(positions, match.start()))
+            self._breaks = sorted(found)
+        return self._breaks
+
+    def sentence(self, index: int) -> tuple[int, int]:
+        """Return the folded bounds of the sentence that holds the folded character ``index``."""
+        breaks = self.breaks
+        at = bisect_right(breaks, index)
+        start = breaks[at - 1]
+        end = breaks[at] if at < len(breaks) else len(self.positions)
+        return start, end
+
+    @property
+    def plain(self) -> str:
+        """The text without what was dropped, simplified and in lower case: index by index beside ``folded``."""
+        if self._plain is None:
+            self._plain = self.table.plain_text(self.original)
+        return self._plain
+
+    def gaps(self, start: int, end: int) -> list[str]:
+        """Return what stood between neighbouring characters of the folded span ("" where nothing did)."""
+        positions = self.positions
+        original = self.original
+        return [original[positions[i] + 1 : positions[i + 1]] for i in range(start, end - 1)]
+
+
+def crosses_sentence(gap: str) -> bool:
+    """Whether ``gap`` holds punctuation that normally ends a phrase."""
+    return _HARD_GAP.search(gap) is not None
