@@ -27,6 +27,8 @@ class Templates:
     """
 
     def __init__(self, user_dir: Path | None = None) -> None:
+        #: Last (digest, view of it) made with these words: the forms of one digest are written one after another.
+        self.last_look: tuple[Any, Any] | None = None
         self._folders = [folder for folder in (user_dir, BUNDLED) if folder is not None and folder.is_dir()]
 
     def find(self, name: str) -> Path | None:
@@ -63,7 +65,16 @@ class Templates:
         from jinja2 import FileSystemLoader, StrictUndefined
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-        environment = ImmutableSandboxedEnvironment(
+        class Sandbox(ImmutableSandboxedEnvironment):
+            """The sandbox, but fields of our own frozen views are read at once: they hold strings and numbers only."""
+
+            def getattr(self, obj: Any, attribute: str) -> Any:
+                fields = getattr(type(obj), "__dataclass_fields__", None)
+                if fields is not None and attribute in fields:
+                    return getattr(obj, attribute)
+                return super().getattr(obj, attribute)
+
+        environment = Sandbox(
             loader=FileSystemLoader([str(folder) for folder in self._folders]),
             autoescape=True,
             undefined=StrictUndefined,

@@ -16,7 +16,8 @@ from domain.document import Contact, ContactKind
 #: Asia/Shanghai has had no daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_UNSTORABLE_SET = "\x00\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+_UNSTORABLE = re.compile(f"[{_UNSTORABLE_SET}]")
 
 # Control codes (C0 without tab and line ends, DEL, C1), soft hyphen, combining grapheme joiner, Arabic letter mark,
 # Hangul fillers, Mongolian separators, zero-width and direction marks, invisible operators, BOM, interlinear marks, tags.
@@ -25,6 +26,7 @@ _INVISIBLE_SET = (
     "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff"
 )
 _INVISIBLE_RUN = re.compile(f"([{_INVISIBLE_SET}])\\1*")
+_TROUBLE = re.compile(f"[{_INVISIBLE_SET}{_UNSTORABLE_SET}]")
 _BLANKS = re.compile(r"[ \t\r\n\x0b\x0c\x85\u2028\u2029]+")
 
 #: Invisible characters, for renderers that write them as escapes.
@@ -59,9 +61,9 @@ def visible(value: str, limit: int | None = None) -> str:
     length = len(value)
     if limit is not None and length > limit:
         value = value[:limit]
-    value = storable(value)
-    if not value.isascii() or not value.isprintable():
-        value = _INVISIBLE_RUN.sub(_spell_out, value)
+    # Nearly all texts need nothing done, and a digest has hundreds of thousands of them.
+    if _TROUBLE.search(value) is not None:
+        value = _INVISIBLE_RUN.sub(_spell_out, storable(value))
     if limit is not None and length > limit:
         value += f"…（共 {length} 字）"
     return value
@@ -115,27 +117,21 @@ class Mask:
     """
 
     def __init__(self, contacts: Iterable[Contact] = ()) -> None:
-        known = {
-            contact.value: masked(contact)
+        self._known = {
+            contact.value.lower(): masked(contact)
             for contact in contacts
             if contact.kind in {ContactKind.WECHAT, ContactKind.QQ} and _ACCOUNT.fullmatch(contact.value)
         }
-        self._known = {value.lower(): shown for value, shown in known.items()}
-        self._pattern = (
-            re.compile(
-                "(?<![A-Za-z0-9_-])(?:"
-                + "|".join(re.escape(value) for value in sorted(known, key=len, reverse=True))
-                + ")(?![A-Za-z0-9_-])",
-                re.IGNORECASE,
-            )
-            if known
-            else None
-        )
+
+    def _account(self, match: re.Match[str]) -> str:
+        return self._known.get(match.group().lower(), match.group())
 
     def __call__(self, value: str) -> str:
         """``value`` with all personal data masked."""
-        if self._pattern is not None:
-            value = self._pattern.sub(lambda match: self._known.get(match.group().lower(), "***"), value)
+        if self._known:
+            lowered = value.lower()
+            if any(account in lowered for account in self._known):
+                value = _ACCOUNT.sub(self._account, value)
         value = _PHONE.sub(r"\1****\3", value)
         value = _IDENTITY.sub(r"\1********\2", value)
         if "@" in value:

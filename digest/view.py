@@ -188,7 +188,15 @@ class DigestView:
 
 
 def look(digest: Digest, templates: Templates) -> DigestView:
-    """``digest`` for readers, with the words of ``labels.yaml``."""
+    """``digest`` for readers, with the words of ``labels.yaml``; made once for all forms that share ``templates``."""
+    memo = templates.last_look
+    if memo is None or memo[0] is not digest:
+        memo = templates.last_look = (digest, _look(digest, templates))
+    view: DigestView = memo[1]
+    return view
+
+
+def _look(digest: Digest, templates: Templates) -> DigestView:
     words = Words(templates.data(LABELS))
     items = tuple(_item(index, item, words) for index, item in enumerate(digest.items, 1))
     totals = digest.totals

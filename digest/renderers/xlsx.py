@@ -127,6 +127,9 @@ def _naive_local(moment: datetime) -> datetime:
 
 def _fit(value: str) -> str:
     """``value`` as a cell can hold it (UTF-16 units, as Excel counts), saying that it was cut."""
+    if value.startswith("<r>") and value.endswith("</r>"):
+        # XlsxWriter takes such a text for rich-string markup and would write it into the sheet unescaped.
+        value += " "
     if len(value) * 2 <= CELL_LIMIT or len(value.encode("utf-16-le")) // 2 <= CELL_LIMIT:
         return value
     note = "…（超出单元格上限，已截断）"
@@ -151,15 +154,13 @@ class _Sheets:
                 "text_wrap": True,
             }
         )
-        line = {"bottom": 1, "bottom_color": "#E3DDD7"}
-        self._text = book.add_format({**font, **line, "text_wrap": True})
-        self._number = book.add_format({**font, **line, "align": "center"})
-        self._link = book.add_format({**font, **line, "font_color": "#1F4E79", "text_wrap": True})
+        self._text = book.add_format({**font, "text_wrap": True})
+        self._number = book.add_format({**font, "align": "center"})
+        self._link = book.add_format({**font, "font_color": "#1F4E79", "text_wrap": True})
         self._levels = {
             "high": book.add_format(
                 {
                     **font,
-                    **line,
                     "align": "center",
                     "bold": True,
                     "font_color": "#B42318",
@@ -168,13 +169,12 @@ class _Sheets:
             "medium": book.add_format(
                 {
                     **font,
-                    **line,
                     "align": "center",
                     "bold": True,
                     "font_color": "#B25E09",
                 }
             ),
-            "low": book.add_format({**font, **line, "align": "center", "font_color": "#475467"}),
+            "low": book.add_format({**font, "align": "center", "font_color": "#475467"}),
         }
         self._title = book.add_format(
             {
@@ -184,7 +184,7 @@ class _Sheets:
                 "valign": "vcenter",
             }
         )
-        self._strong = book.add_format({**font, **line, "bold": True, "bg_color": "#F6F1EC"})
+        self._strong = book.add_format({**font, "bold": True, "bg_color": "#F6F1EC"})
 
     def _sheet(
         self,
@@ -195,7 +195,8 @@ class _Sheets:
     ) -> Any:
         sheet = self._book.add_worksheet(name)
         for place, (_, width, _) in enumerate(columns):
-            sheet.set_column(place, place, width)
+            sheet.set_column(place, place, width, self._text)
+        sheet.hide_gridlines(0)
         sheet.freeze_panes(1, frozen)
         sheet.autofilter(0, 0, rows, len(columns) - 1)
         sheet.set_landscape()
@@ -211,8 +212,8 @@ class _Sheets:
 
     def _cell(self, sheet: Any, row: int, place: int, value: Cell) -> None:
         if value is None or value == "":
-            sheet.write_blank(row, place, None, self._text)
-        elif isinstance(value, str):
+            return  # the column's own format shows
+        if isinstance(value, str):
             sheet.write_string(row, place, _fit(value), self._text)
         else:
             sheet.write_number(row, place, value, self._number)
@@ -272,7 +273,7 @@ class _Sheets:
         sheet.set_column(2, 2, 12)
         sheet.set_paper(9)
         sheet.set_row(0, 34)
-        sheet.write_string(0, 0, seen.title, self._title)
+        sheet.write_string(0, 0, _fit(seen.title), self._title)
         rows: list[tuple[str, str, Cell]] = [
             ("期号", seen.number, None),
             ("日期", seen.date, None),

@@ -30,6 +30,7 @@ ATTACKS = {
     "attribute": '" onmouseover="alert(1)" x=\'y\' 包过',
     "template": "{{ 7*7 }}{% for x in () %}{# 包过 #}{{ digest.__class__ }}",
     "cdata": "包过]]></w:t></w:r><w:br/><![CDATA[&lt;&amp;&#0;",
+    "rich string": '<r></t></is></c><c r="Z9"><f>1+1</f></c><c><is><t>包过</r>',
     "formula": '=HYPERLINK("http://evil.example","包过")',
     "plus": "+86包过",
     "minus": "-1包过",
