@@ -1,6 +1,7 @@
 """覆盖情况 of a day: which targets were planned, which were seen, and what was not.
 
-- *Planned* are targets that a run visited on that day, and those that were due by the cutoff and that no run visited.
+- *Planned* are targets that a run of that day began to visit, and those that were due by the cutoff and that no run
+  visited. A run that only looks at leads again is no visit of the target; its pages count all the same.
 - A target is *ok* when its own address (its start page) was read, or found unchanged, at least once on that day.
 - *Gaps*: a target's start page that ended otherwise; its other pages that could not be seen, together for each kind
   of outcome; pages that the budget left out; a target that was due and not visited. A page counts with the last
@@ -10,11 +11,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from domain.crawl import Outcome, Purpose
 from domain.digest import Coverage, CoverageGap
@@ -31,15 +32,27 @@ _SEEN = (Outcome.OK.value, Outcome.UNCHANGED.value)
 NOT_RUN = "not_run"
 
 
+#: Start page of a target whose visit was begun, and whose end was not seen by the cutoff.
+_UNFINISHED = (Outcome.DEFERRED.value, "本次采集尚未完成，入口页面没有结果")
+
+_START_COLUMNS = (
+    CrawlRequestRow.id,
+    CrawlRequestRow.outcome,
+    CrawlRequestRow.at,
+    CrawlRequestRow.detail,
+    CrawlRequestRow.reason,
+)
+
+
 @dataclass(slots=True)
 class TargetCoverage:
     """One target's day."""
 
     target_id: int
     name: str
+    planned: bool
+    """False: only single pages of it were looked at again."""
     ok: bool
-    start: tuple[str, str] | None = None
-    """(outcome, Chinese detail) of the start page, where it was not seen."""
     pages: dict[str, int] = field(default_factory=dict)
     """Number of pages per outcome, the start page included."""
     gaps: list[CoverageGap] = field(default_factory=list)
@@ -55,7 +68,7 @@ def coverage(
         for outcome, number in target.pages.items():
             totals[outcome] = totals.get(outcome, 0) + number
     return Coverage(
-        targets_planned=len(targets),
+        targets_planned=sum(target.planned for target in targets),
         targets_ok=sum(target.ok for target in targets),
         gaps=tuple(gap for target in targets for gap in target.gaps),
         pages=tuple((outcome.value, totals[outcome.value]) for outcome in Outcome if outcome.value in totals),
@@ -69,42 +82,37 @@ def target_coverage(
     start, end = bounds_of(day)
     until = min(end, cutoff)
     with reading(engine) as connection:
-        targets = {target.id: target for target in read_targets(connection, TargetRow.removed_at.is_(None))}
-        visited = _visited(connection, start, until)
-        counts = _counts(connection, start, until)
+        targets = read_targets(connection, TargetRow.removed_at.is_(None), TargetRow.paused.is_(False))
         starts = _starts(connection, start, until)
+        counts = _counts(connection, start, until)
         last_runs = _last_runs_before(connection, until)
         days: list[TargetCoverage] = []
-        for target in targets.values():
-            if target.paused:
-                continue
+        for target in targets:
             pages = counts.get(target.id, {})
-            if target.id in visited or pages:
-                days.append(_visited_target(target, pages, starts.get(target.id)))
+            if target.id in starts:
+                days.append(_visited_target(target, pages, starts[target.id]))
             elif is_due is not None and is_due(_as_of(target, last_runs.get(target.id), until), until):
-                days.append(_missed_target(target))
+                days.append(_missed_target(target, pages))
+            elif pages:
+                days.append(TargetCoverage(target.id, target.name, planned=False, ok=False, pages=pages))
         _add_page_gaps(connection, days, start, until)
     return days
 
 
-def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str] | None) -> TargetCoverage:
-    seen = start is not None and start[0] in _SEEN
-    covered = TargetCoverage(target.id, target.name, ok=seen, pages=pages)
-    if not seen:
-        outcome, detail = start or (Outcome.DEFERRED.value, "本次采集尚未完成，入口页面没有结果")
-        covered.start = (outcome, detail)
-        covered.gaps.append(CoverageGap(target.id, target.name, outcome, f"入口页面：{detail}"))
-    return covered
+def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str]) -> TargetCoverage:
+    outcome, detail = start
+    if outcome in _SEEN:
+        return TargetCoverage(target.id, target.name, planned=True, ok=True, pages=pages)
+    gap = CoverageGap(target.id, target.name, outcome, f"入口页面：{detail}")
+    return TargetCoverage(target.id, target.name, planned=True, ok=False, pages=pages, gaps=[gap])
 
 
-def _missed_target(target: Target) -> TargetCoverage:
+def _missed_target(target: Target, pages: dict[str, int]) -> TargetCoverage:
     gap = CoverageGap(target.id, target.name, NOT_RUN, "已到采集时间，当日没有采集")
-    return TargetCoverage(target.id, target.name, ok=False, gaps=[gap])
+    return TargetCoverage(target.id, target.name, planned=True, ok=False, pages=pages, gaps=[gap])
 
 
 def _as_of(target: Target, last_run: datetime | None, until: datetime) -> Target:
-    from dataclasses import replace
-
     if target.last_run_at is None or target.last_run_at <= until:
         return target
     return replace(target, last_run_at=last_run)
@@ -114,15 +122,55 @@ def _in_window(start: datetime, until: datetime) -> tuple[Any, Any]:
     return CrawlRequestRow.at >= start, CrawlRequestRow.at <= until
 
 
-def _visited(connection: Connection, start: datetime, until: datetime) -> set[int]:
-    """Targets of the runs that began on that day."""
-    return set(
-        connection.execute(
-            select(CrawlRunTargetRow.target_id)
-            .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
-            .where(CrawlRunRow.started_at >= start, CrawlRunRow.started_at <= until)
-        ).scalars()
+def _runs_of(start: datetime, until: datetime) -> Any:
+    """Ids of the runs that began, were taken up again or ended on that day, or are still under way since the day before."""
+    run = CrawlRunRow
+    return select(run.id).where(
+        or_(
+            run.started_at.between(start, until),
+            run.resumed_at.between(start, until),
+            and_(run.started_at <= until, run.finished_at >= start),
+            and_(run.started_at.between(start - timedelta(days=1), until), run.finished_at.is_(None)),
+        )
     )
+
+
+def _starts(connection: Connection, start: datetime, until: datetime) -> dict[int, tuple[str, str]]:
+    """(outcome, detail) of the start page of each target that a run of the day began to visit; the best of the day.
+
+    The start page is the target's own address, and where the run did not plan that (a spider that begins elsewhere),
+    the addresses it began with.
+    """
+    request, place = CrawlRequestRow, CrawlRunTargetRow
+    runs = list(connection.execute(_runs_of(start, until)).scalars())
+    if not runs:
+        return {}
+    own = connection.execute(
+        select(place.target_id, place.planned, *_START_COLUMNS)
+        .join(TargetRow, TargetRow.id == place.target_id)
+        .outerjoin(request, and_(request.run_id == place.run_id, request.url_key == TargetRow.url_key))
+        .where(place.run_id.in_(runs))
+        .order_by(place.target_id, place.run_id)
+    ).all()
+    elsewhere = {row.target_id for row in own} - {row.target_id for row in own if row.id is not None}
+    begun = connection.execute(
+        select(request.target_id, *_START_COLUMNS)
+        .where(
+            request.run_id.in_(runs),
+            request.target_id.in_(elsewhere),
+            request.depth == 0,
+            request.purpose != Purpose.SITEMAP.value,
+        )
+        .order_by(request.target_id, request.id)
+    ).all()
+    starts: dict[int, tuple[str, str]] = {}
+    for row in (*own, *begun):
+        if row.id is None and row.planned:
+            continue
+        if row.target_id not in starts or starts[row.target_id][0] not in _SEEN:
+            finished = row.id is not None and row.at is not None and row.at <= until
+            starts[row.target_id] = (row.outcome, _words(row)) if finished else _UNFINISHED
+    return starts
 
 
 def _last_looks(start: datetime, until: datetime) -> Any:
@@ -149,28 +197,6 @@ def _counts(connection: Connection, start: datetime, until: datetime) -> dict[in
     return counts
 
 
-def _starts(connection: Connection, start: datetime, until: datetime) -> dict[int, tuple[str, str]]:
-    """(outcome, detail) of each target's start page; the best of the day."""
-    request = CrawlRequestRow
-    rows = connection.execute(
-        select(request.target_id, request.outcome, request.detail, request.reason)
-        .join(TargetRow, TargetRow.id == request.target_id)
-        .where(
-            *_in_window(start, until),
-            request.depth == 0,
-            request.purpose != Purpose.SITEMAP.value,
-            request.url_key == TargetRow.url_key,
-        )
-        .order_by(request.target_id, request.id)
-    )
-    starts: dict[int, tuple[str, str]] = {}
-    for target_id, outcome, detail, reason in rows:
-        if outcome is None or (target_id in starts and starts[target_id][0] in _SEEN):
-            continue
-        starts[target_id] = (outcome, _words(outcome, detail, reason))
-    return starts
-
-
 def _last_runs_before(connection: Connection, until: datetime) -> dict[int, datetime]:
     """Start of the last run of each target up to a moment; only asked of a day that is past."""
     rows = connection.execute(
@@ -191,13 +217,18 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
         select(CrawlRequestRow.target_id, CrawlRequestRow.outcome, func.count(), func.min(CrawlRequestRow.id))
         .join(looks, looks.c.id == CrawlRequestRow.id)
         .join(TargetRow, TargetRow.id == CrawlRequestRow.target_id)
-        .where(CrawlRequestRow.outcome.in_(unseen), CrawlRequestRow.url_key != TargetRow.url_key)
+        .where(
+            CrawlRequestRow.outcome.in_(unseen),
+            CrawlRequestRow.url_key != TargetRow.url_key,
+            # A site without a sitemap hides nothing by that: its pages are found by their links.
+            CrawlRequestRow.purpose != Purpose.SITEMAP.value,
+        )
         .group_by(CrawlRequestRow.target_id, CrawlRequestRow.outcome)
     ).all()
     examples = {
         row.id: row
         for row in connection.execute(
-            select(CrawlRequestRow.id, CrawlRequestRow.url, CrawlRequestRow.detail, CrawlRequestRow.reason).where(
+            select(*_START_COLUMNS, CrawlRequestRow.url).where(
                 CrawlRequestRow.id.in_([example for *_, example in grouped])
             )
         )
@@ -209,13 +240,12 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
             by_target.setdefault(target_id, []).append((outcome, number, examples[example]))
     for target in days:
         for outcome, number, example in sorted(by_target.get(target.target_id, ()), key=lambda gap: order[gap[0]]):
-            words = _words(outcome, example.detail, example.reason)
-            detail = f"{number} 个页面：{words}（如 {example.url}）"
+            detail = f"{number} 个页面：{_words(example)}（如 {example.url}）"
             target.gaps.append(CoverageGap(target.target_id, target.name, outcome, detail))
 
 
-def _words(outcome: str, detail: str | None, reason: str | None) -> str:
-    if detail:
-        return detail
-    label = Outcome(outcome).label
-    return f"{label}（{reason}）" if reason else label
+def _words(row: Any) -> str:
+    if row.detail:
+        return str(row.detail)
+    label = Outcome(row.outcome).label
+    return f"{label}（{row.reason}）" if row.reason else label
