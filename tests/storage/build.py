@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from domain.analysis import JudgedDocument, PageVisit
 from domain.assessment import Assessment, Category, Finding, Level, ScoreStep, Speaker
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, PageSnapshot, Purpose, WarcRef
-from domain.document import Contact, ContactKind, Document, Link, PageVerdict, Segment, SegmentKind
+from domain.document import Contact, ContactKind, Document, PageVerdict, Segment, SegmentKind
 from domain.lead import LeadState
 from domain.target import Scope, Target, TargetKind
 from storage import Store
@@ -42,7 +42,7 @@ def document(url: str, text: str = AD, *, title: str = "考证服务", embedded:
         published_at=START,
         published_raw="2026年11月24日 09:00",
         images=(f"{SITE}/a.png",),
-        links=(Link(f"{SITE}/next", "下一页", SegmentKind.NAV), Link(f"{SITE}/out", nofollow=True)),
+        links=(f"{SITE}/next", f"{SITE}/out"),
         contacts=(Contact(ContactKind.PHONE, "13800000000"),),
         has_form=True,
         embedded=embedded,
