@@ -91,6 +91,6 @@ def document_as_dict(document: Document) -> dict[str, Any]:
         "text": document.text,
         "segments": [{"kind": segment.kind.value, "text": segment.text} for segment in document.segments],
         "images": list(document.images),
-        "links": [link.url for link in document.links],
+        "links": list(document.links),
         "contacts": [{"kind": contact.kind.value, "value": contact.value} for contact in document.contacts],
     }

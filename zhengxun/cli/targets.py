@@ -214,3 +214,28 @@ def as_dict(target: Target, now: datetime) -> dict[str, Any]:
         "last_run_at": target.last_run_at,
         "next_run_at": next_run(target, now),
     }
+
+
+@command.command(
+    "check",
+    help="试采：看一个网址读不读得到、什么编码、robots 是否允许、像哪一类、机器怎么判断。至多看 5 个页面，不入库。\n入口网址读不到时退出状态为 1。",
+)
+@argument("url", metavar="网址", description="要试的网址")
+@click.option("--kind", type=_KINDS, metavar="类型", help="类型（默认由网址推断）")
+@json_option
+@click.pass_context
+def check(ctx: click.Context, url: str, kind: str | None, as_json: bool) -> int:
+    """Try an address out."""
+    from zhengxun.cli.target_check import as_dict as trial_as_dict
+    from zhengxun.cli.target_check import print_trial
+    from zhengxun.target_check import try_target
+    from zhengxun.target_draft import draft_target
+
+    services = services_of(ctx)
+    draft = draft_target(url=url, kind=kind, check=services.address_guard.check, now=services.clock())
+    trial = try_target(services, draft)
+    if as_json:
+        print_json(trial_as_dict(trial))
+    else:
+        print_trial(trial)
+    return 0 if trial.reachable else 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunSummary
-from domain.errors import BadTarget
+from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 #: Called with the run, the number of its targets and how far it is.
 OnProgress = Callable[[CrawlRun, int, "Progress"], None]
+
+
+class Stopped(ZhengxunError):
+    """SIGINT or SIGTERM ended a run early; it stays unfinished and the next crawl goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +117,18 @@ def _run(
             def report(state: Progress) -> None:
                 show(run, len(readable), state)
 
-        crawler.run(
+        done = crawler.run(
             readable,
             ledger,
             analysis.analyse,
             services.crawl_settings(),
             run.id,
             progress=report,
+            clock=services.clock,
+            warm_up=analysis.warm_up,
         )
+        if not done:
+            raise Stopped(f"第 {run.id} 次采集应要求中止，已采到的都已保存；再次执行采集时会接着做完。")
     return store.finish_run(run.id)
 
 
