@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,7 +82,9 @@ def _big_chunked(handler: BaseHTTPRequestHandler) -> None:
 
 
 def _hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(120)
+    """Answer nothing until the client hangs up, so that an abandoned request does not look like one under way."""
+    select.select([handler.connection], [], [], 120)
+    handler.close_connection = True
 
 
 def _drip(handler: BaseHTTPRequestHandler) -> None:
@@ -132,7 +135,7 @@ def _text(body: bytes, content_type: str | None = _HTML) -> Callable[[BaseHTTPRe
 
 _NULS = _page(_CLAIM).replace("，".encode(), b"\0\0" + "，".encode())
 _BROKEN = (
-    "<html><head><title>没有关<body><table><tr><td><div><p>"
+    "<html><head><title>没有关好</titel></title><body><table><tr><td><div><p>"
     + _CLAIM
     + "<b><i></b></i></td></tr></tabel><div <<>< a='\"><p>末尾"
 ).encode()

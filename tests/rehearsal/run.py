@@ -141,12 +141,12 @@ class Rehearsal:
         for host, log in self.web.log.items():
             times = sorted(asked.at for asked in log if asked.path != "/robots.txt")
             if len(times) > 1:
-                gaps[host] = min(b - a for a, b in pairwise(times))
+                gaps[host] = round(min(b - a for a, b in pairwise(times)), 3)
         return {
             "robots_violations": forbidden,
             "max_concurrency_per_host": max((a.concurrent for log in self.web.log.values() for a in log), default=0),
             "hosts_with_overlap": sorted({h for h, log in self.web.log.items() for a in log if a.concurrent > 1}),
-            "shortest_gap_s": round(min(gaps.values()), 3) if gaps else None,
+            "shortest_gap_s": gaps,
             "delay_s": delay,
             "refused_addresses_fetched": self.web.canary,
         }
