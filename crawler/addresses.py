@@ -171,7 +171,7 @@ def canonical(url: str, base: str | None = None, *, encoding: str = "utf-8") -> 
     ``encoding`` is the page's: as in browsers it spells non-ASCII letters of a query (a GBK site expects ``%BF%BC``), not
     those of a path. ``canonical(canonical(u)) == canonical(u)`` holds for every ``u``.
     """
-    cleaned = url.strip(_C0_AND_SPACE).translate(_DROP_INSIDE)
+    cleaned = _without_spaces(url)
     if len(cleaned) > MAX_LENGTH:
         return None
     if encoding != "utf-8" and not cleaned.isascii() and "?" in cleaned:
@@ -182,7 +182,7 @@ def canonical(url: str, base: str | None = None, *, encoding: str = "utf-8") -> 
 
 def resolve(url: str, base: str) -> str | None:
     """``url`` as an absolute http(s) address with nothing removed but the fragment; for pictures, whose parameters may be signed."""
-    absolute = _absolute(url.strip(_C0_AND_SPACE).translate(_DROP_INSIDE), base) if len(url) <= MAX_LENGTH else None
+    absolute = _absolute(_without_spaces(url), base) if len(url) <= MAX_LENGTH else None
     parsed = _parse(absolute) if absolute is not None else None
     return parsed.href.partition("#")[0] if parsed is not None else None
 
@@ -244,6 +244,11 @@ def _parse(url: str) -> can_ada.URL | None:
     return parsed if parsed.protocol in ("http:", "https:") else None
 
 
+def _without_spaces(url: str) -> str:
+    cleaned = url.strip(_C0_AND_SPACE)
+    return cleaned if cleaned.isprintable() else cleaned.translate(_DROP_INSIDE)
+
+
 def _spell_query(url: str, encoding: str) -> str:
     """Percent-encode the non-ASCII letters of the query in ``encoding``; what it cannot spell stays for UTF-8."""
     before, mark, query = url.partition("?")
@@ -266,23 +271,27 @@ def _absolute(url: str, base: str | None) -> str | None:
         if rest[:1] in ("/", "\\") or base is None or not base.lower().startswith(name + ":"):
             return url
         url = rest  # "http:page.html" is relative to a base of the same scheme
-    if base is None:
+    parts = _base_parts(base) if base is not None else None
+    if parts is None:
         return None
-    parsed = _parse(base)
-    if parsed is None:
-        return None
-    origin = f"{parsed.protocol}//{parsed.host}"
+    protocol, host, base_path, base_query = parts
     cut = min((i for i in (url.find("?"), url.find("#")) if i >= 0), default=len(url))
     path, tail = url[:cut].replace("\\", "/"), url[cut:]
     if path.startswith("//"):
-        return f"{parsed.protocol}{path}{tail}"
+        return f"{protocol}{path}{tail}"
     if path.startswith("/"):
-        return f"{origin}{path}{tail}"
+        return f"{protocol}//{host}{path}{tail}"
     if path:
-        return f"{origin}{parsed.pathname.rpartition('/')[0]}/{path}{tail}"
+        return f"{protocol}//{host}{base_path.rpartition('/')[0]}/{path}{tail}"
     if tail.startswith("?"):
-        return f"{origin}{parsed.pathname}{tail}"
-    return f"{origin}{parsed.pathname}{parsed.search}"
+        return f"{protocol}//{host}{base_path}{tail}"
+    return f"{protocol}//{host}{base_path}{base_query}"
+
+
+@lru_cache(maxsize=256)
+def _base_parts(base: str) -> tuple[str, str, str, str] | None:
+    parsed = _parse(base)
+    return None if parsed is None else (parsed.protocol, parsed.host, parsed.pathname, parsed.search)
 
 
 @lru_cache(maxsize=16384)

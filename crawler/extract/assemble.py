@@ -29,7 +29,7 @@ def settle_regions(page: Page) -> None:
         elif (
             block.kind not in (SegmentKind.FOOTER, SegmentKind.COMMENT, SegmentKind.FLOATING)
             and block.seen
-            and len(block.text) <= _FOOTER_LENGTH
+            and 6 <= len(block.text) <= _FOOTER_LENGTH
             and _FOOTER_SIGNS.search(block.text)
         ):
             block.kind = SegmentKind.FOOTER

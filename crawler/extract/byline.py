@@ -171,6 +171,8 @@ def account(page: Page) -> str | None:
     for block in page.blocks:
         if block.kind not in (SegmentKind.MAIN, SegmentKind.NAV, SegmentKind.TABLE) or len(block.text) > _BYLINE_LENGTH:
             continue
+        if "：" not in block.text and ":" not in block.text:
+            continue
         for match in _AUTHOR_LINE.finditer(block.text):
             name = _clean_name(match["name"])
             rank = _AUTHOR_RANK[match["label"]]

@@ -17,31 +17,30 @@ from domain.document import Contact, ContactKind
 #: Contacts kept of one page; more are a directory, not an operator.
 MAX_CONTACTS = 200
 
-_FOLD: dict[int, int | str | None] = str.maketrans(
-    {
-        **{0xFF01 + i: 0x21 + i for i in range(94)},
-        **{0x2460 + i: str(i + 1) for i in range(9)},
-        **{0x2474 + i: str(i + 1) for i in range(9)},
-        **{0x2776 + i: str(i + 1) for i in range(9)},
-        0x24EA: "0",
-        0x3000: " ",
-        0xA0: " ",
-        0x200B: "",
-        0x200C: "",
-        0x200D: "",
-        0x2060: "",
-        0xFEFF: "",
-        ord("–"): "-",
-        ord("—"): "-",
-        ord("－"): "-",
-        ord("‐"): "-",
-        ord("−"): "-",
-        ord("備"): "备",
-        ord("證"): "证",
-        ord("網"): "网",
-        ord("號"): "号",
-    }
-)
+_FOLDED: dict[int, int | str | None] = {
+    **{0xFF01 + i: 0x21 + i for i in range(94)},
+    **{0x2460 + i: str(i + 1) for i in range(9)},
+    **{0x2474 + i: str(i + 1) for i in range(9)},
+    **{0x2776 + i: str(i + 1) for i in range(9)},
+    0x24EA: "0",
+    0x3000: " ",
+    0xA0: " ",
+    0x200B: "",
+    0x200C: "",
+    0x200D: "",
+    0x2060: "",
+    0xFEFF: "",
+    ord("–"): "-",
+    ord("—"): "-",
+    ord("－"): "-",
+    ord("‐"): "-",
+    ord("−"): "-",
+    ord("備"): "备",
+    ord("證"): "证",
+    ord("網"): "网",
+    ord("號"): "号",
+}
+_FOLD = str.maketrans(_FOLDED)
 _NUMERALS = "零〇○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐勾两"
 _NUMERAL_DIGITS = str.maketrans(_NUMERALS, "000123456789123456789107921"[: len(_NUMERALS)])
 _SPELLED_PHONE = re.compile(rf"(?<![{_NUMERALS}\d])[一壹幺1](?:[ ,、-]?[{_NUMERALS}\d]){{10}}(?![{_NUMERALS}\d])")
@@ -143,6 +142,9 @@ def is_credit_code(code: str) -> bool:
 _WORTH = re.compile(
     r"\d{3}|@|[\d][- .]\d|icp|微|薇|[vwq][xq信]|[a-zA-Z]\w{5}|[一二三四五六七八九零〇幺壹]{5}", re.IGNORECASE
 )
+_FOUR_DIGITS = re.compile(r"\d[-. )(]?\d[-. )(]?\d[-. )(]?\d")
+_FIVE_NUMERALS = re.compile(rf"(?:[{_NUMERALS}][ ,、-]?){{5}}")
+_WECHAT_HINT = re.compile(r"信|[vw]\s?x|[+➕加][v薇威微]|微\s?x|薇|wechat|weixin|绿泡泡|卫星|v信|微")
 _MAX_LINE = 2000
 
 
@@ -158,33 +160,46 @@ def _lines_worth_reading(text: str) -> Iterable[str]:
 
 
 def _from_line(line: str) -> Iterable[Contact]:
-    plain = _ADDRESS.sub(" ", line)
-    yield from _numbers(plain)
-    for match in _SPELLED_PHONE.finditer(plain):
-        digits = re.sub(r"\D", "", match[0].translate(_NUMERAL_DIGITS))
-        if re.fullmatch(r"1[3-9]\d{9}", digits) and not match[0].isdigit():
-            yield Contact(ContactKind.PHONE, digits)
-    for match in _WECHAT.finditer(plain):
-        value = match[1].lower()
-        if value not in _NOT_WECHAT:
-            yield Contact(ContactKind.WECHAT, value)
-    for match in _SAME_NUMBER.finditer(plain):
-        yield Contact(ContactKind.WECHAT, _digits(match[1]))
-    for match in _QQ.finditer(plain):
-        yield Contact(ContactKind.QQ, match[1])
-    for match in _EMAIL.finditer(plain):
-        address = f"{match[1]}@{match[2]}".lower().rstrip(".")
-        if not address.endswith(_FILE_ENDINGS):
-            yield Contact(ContactKind.EMAIL, address)
-    for match in _ICP.finditer(plain):
-        suffix = f"-{match[4].upper()}" if match[4] else ""
-        yield Contact(ContactKind.ICP, f"{match[1]}ICP{match[2]}{match[3]}号{suffix}")
-    for match in _POLICE.finditer(plain):
-        yield Contact(ContactKind.POLICE_RECORD, f"{match[1] or ''}公网安备{match[2]}号")
-    for match in _CREDIT.finditer(plain.upper()):
+    """The cheap tests before each expression name a character without which it cannot match."""
+    plain = _ADDRESS.sub(" ", line) if "://" in line or "www." in line else line
+    lowered = plain.lower()
+    if _FOUR_DIGITS.search(plain):
+        yield from _numbers(plain)
+    if _FIVE_NUMERALS.search(plain):
+        yield from _spelled(plain)
+    if _WECHAT_HINT.search(lowered):
+        for match in _WECHAT.finditer(plain):
+            value = match[1].lower()
+            if value not in _NOT_WECHAT:
+                yield Contact(ContactKind.WECHAT, value)
+        for match in _SAME_NUMBER.finditer(plain):
+            yield Contact(ContactKind.WECHAT, _digits(match[1]))
+    if "q" in lowered or "扣" in plain or "企鹅" in plain or "球球" in plain:
+        for match in _QQ.finditer(plain):
+            yield Contact(ContactKind.QQ, match[1])
+    if "@" in plain:
+        for match in _EMAIL.finditer(plain):
+            address = f"{match[1]}@{match[2]}".lower().rstrip(".")
+            if not address.endswith(_FILE_ENDINGS):
+                yield Contact(ContactKind.EMAIL, address)
+    if "icp" in lowered:
+        for match in _ICP.finditer(plain):
+            suffix = f"-{match[4].upper()}" if match[4] else ""
+            yield Contact(ContactKind.ICP, f"{match[1]}ICP{match[2]}{match[3]}号{suffix}")
+    if "备" in plain:
+        for match in _POLICE.finditer(plain):
+            yield Contact(ContactKind.POLICE_RECORD, f"{match[1] or ''}公网安备{match[2]}号")
+    for match in _CREDIT.finditer(plain.upper()) if _FOUR_DIGITS.search(plain) else ():
         code = re.sub(r"[ -]", "", match[1])
         if is_credit_code(code):
             yield Contact(ContactKind.CREDIT_CODE, code)
+
+
+def _spelled(line: str) -> Iterable[Contact]:
+    for match in _SPELLED_PHONE.finditer(line):
+        digits = re.sub(r"\D", "", match[0].translate(_NUMERAL_DIGITS))
+        if re.fullmatch(r"1[3-9]\d{9}", digits) and not match[0].isdigit():
+            yield Contact(ContactKind.PHONE, digits)
 
 
 def _numbers(line: str) -> Iterable[Contact]:

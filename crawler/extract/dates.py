@@ -23,6 +23,8 @@ _SHORT_DATE = re.compile(
 _RELATIVE = re.compile(
     r"刚刚|(?:\d{1,3}|半|几)\s*(?:秒|分钟|个?小时|天|周|个?月|年)\s*(?:之?前)|(?:昨天|今天|前天|星期[一二三四五六日]|周[一二三四五六日])(?:\s*[上下]午)?\s*(?:\d{1,2}:\d{2})?"
 )
+#: Without one of these no date form matches.
+_COULD_DATE = re.compile(r"\d[-/.年月天时分秒小个周]|刚刚|[昨今前]天|半|几|星期|周[一二三四五六日]|\d\s")
 _LABEL = re.compile(
     r"(?:发布时间|发布日期|发表时间|发稿时间|更新时间|更新日期|发布于|发表于|日期|时间|发布|编辑时间|创建时间|上传时间)\s*[:：]?\s*$"
 )
@@ -79,6 +81,8 @@ def from_match(match: re.Match[str]) -> datetime | None:
 def find_date(line: str) -> tuple[datetime | None, str, bool] | None:
     """The first date in a line of text: instant (None for short and relative forms), its wording, and whether a label
     (发布时间：…) stands before it. None if the line holds none."""
+    if not _COULD_DATE.search(line):
+        return None
     match = FULL_DATE.search(line)
     if match:
         instant = from_match(match)

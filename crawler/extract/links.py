@@ -38,10 +38,11 @@ class LinkCollector:
         self._found: dict[str, Link] = {}
         self._images: dict[str, None] = {}
         self._spelled: dict[str, str | None] = {}
+        self.open_count = 0
         self._open: list[tuple[str | None, bool, SegmentKind, list[str], list[str]]] = []
 
-    def open_anchor(self, attributes: Attributes, kind: SegmentKind) -> bool:
-        """An ``<a>`` begins; True if its text must be collected until :meth:`close_anchor`."""
+    def open_anchor(self, attributes: Attributes, kind: SegmentKind) -> None:
+        """An ``<a>`` begins; text belongs to it until :meth:`close_anchor`."""
         href = attributes.get("href")
         url = self._canonical(href) if href else None
         if href and url is None:
@@ -53,13 +54,12 @@ class LinkCollector:
         nofollow = "nofollow" in (attributes.get("rel") or "").lower()
         title = attributes.get("title") or ""
         self._open.append((url, nofollow, kind, [], [title] if title else []))
-        return True
+        self.open_count += 1
 
-    def add_anchor_text(self, text: str) -> bool:
-        """Text of the line; True if it belongs to an open anchor."""
+    def add_anchor_text(self, text: str) -> None:
+        """Text of the line while anchors are open."""
         for _, _, _, texts, _ in self._open:
             texts.append(text)
-        return bool(self._open)
 
     def add_picture_words(self, text: str) -> None:
         """Words of a picture inside an anchor, its text if it has no other."""
@@ -75,6 +75,7 @@ class LinkCollector:
     def close_anchor(self) -> None:
         """The innermost anchor ends."""
         url, nofollow, kind, texts, pictures = self._open.pop()
+        self.open_count -= 1
         if url is not None:
             anchor = _words("".join(texts)) or _words(" ".join(pictures))
             self._add(url, anchor, kind, nofollow)

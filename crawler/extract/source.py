@@ -50,6 +50,7 @@ _JSONP = re.compile(r"\A\s*(?:/\*\*/)?\s*[\w$.]{1,80}\s*\(\s*([\[{].*[\]}])\s*\)
 _MIME_HEAD = re.compile(
     rb"\A\s*(?:From |[A-Za-z-]+:\s).{0,3000}?^(?:MIME-Version|Content-Type):", re.DOTALL | re.MULTILINE | re.IGNORECASE
 )
+_STRANGE = re.compile("[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f\ufffd]")
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/vnd.wap.wml", "application/vnd.wap.xhtml+xml")
 
 
@@ -152,6 +153,5 @@ def _kind(source: Source) -> str:
 def _is_binary(text: str) -> bool:
     """Bytes that are no text in any encoding: control characters and undecodable bytes abound."""
     sample = text[:4000]
-    strange = sum(1 for c in sample if (c < " " and c not in "\t\n\r\f\x1b\x00") or c == "\ufffd")
-    zeros = sample.count("\0")
-    return strange > len(sample) * 0.15 or zeros > len(sample) * 0.3
+    strange = len(_STRANGE.findall(sample))
+    return strange > len(sample) * 0.15 or sample.count("\0") > len(sample) * 0.3

@@ -60,7 +60,7 @@ _SCREEN = re.compile(r"@media\s*(?:only\s+)?(?:screen|all)?\s*", re.IGNORECASE)
 
 
 def declarations(css: str) -> Declarations:
-    """``name: value`` pairs that matter here, lower case; ``!important`` wins over later ones without it."""
+    """``name: value`` pairs that matter here, lower case; what is ``!important`` has a ``!name`` key beside it."""
     found: Declarations = {}
     for part in css.lower().split(";"):
         name, colon, value = part.partition(":")
@@ -70,10 +70,13 @@ def declarations(css: str) -> Declarations:
         if name not in _READ:
             continue
         value = value.strip()
-        if found.get(name, "").endswith("!important") and not value.endswith("!important"):
+        if value.endswith("!important"):
+            value = value.removesuffix("!important").rstrip()
+            found[f"!{name}"] = ""
+        elif f"!{name}" in found:
             continue
         found[name] = value
-    return {name: value.removesuffix("!important").rstrip() for name, value in found.items()}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +115,43 @@ class StyleSheet:
     by_id: dict[str, list[Rule]] = field(default_factory=dict)
     by_class: dict[str, list[Rule]] = field(default_factory=dict)
     by_tag: dict[str, list[Rule]] = field(default_factory=dict)
-    external: bool = False
-    """The page also has style sheets that were not read."""
 
     def __bool__(self) -> bool:
         return bool(self.by_id or self.by_class or self.by_tag)
 
-    def declared(self, tag: str, id_: str, classes: frozenset[str], ancestors: list[Ancestor]) -> Declarations:
-        """What the rules declare for an element, the stronger rule last."""
+    def selecting(self, tag: str, id_: str, classes: frozenset[str], ancestors: list[Ancestor]) -> list[Rule]:
+        """The rules that select an element, the stronger rule last."""
+        candidates = self._candidates(tag, id_, classes)
+        if not candidates:
+            return []
+        selecting = [rule for rule in candidates if _selects(rule, tag, id_, classes, ancestors)]
+        selecting.sort(key=lambda rule: rule.weight)
+        return selecting
+
+    def depends_on_ancestors(self, tag: str, id_: str, classes: frozenset[str]) -> bool:
+        """Whether a rule that may select such an element also asks for its ancestors."""
+        return any(
+            len(rule.compounds) > 1 and rule.compounds[-1].matches(tag, id_, classes)
+            for rule in self._candidates(tag, id_, classes)
+        )
+
+    def _candidates(self, tag: str, id_: str, classes: frozenset[str]) -> list[Rule]:
         candidates = [*self.by_tag.get(tag, ()), *self.by_tag.get("*", ())]
         if id_:
             candidates += self.by_id.get(id_, ())
         for name in classes:
             candidates += self.by_class.get(name, ())
-        if not candidates:
-            return {}
-        matching = [rule for rule in candidates if _selects(rule, tag, id_, classes, ancestors)]
-        matching.sort(key=lambda rule: rule.weight)
-        merged: Declarations = {}
-        for rule in matching:
-            merged.update(rule.declared)
-        return merged
+        return candidates
+
+
+def merged(rules: list[Rule]) -> Declarations:
+    """What rules declare together, the stronger last; ``!important`` holds against later rules without it."""
+    declared: Declarations = {}
+    for rule in rules:
+        for name, value in rule.declared.items():
+            if f"!{name}" not in declared or f"!{name}" in rule.declared:
+                declared[name] = value
+    return declared
 
 
 def _selects(rule: Rule, tag: str, id_: str, classes: frozenset[str], ancestors: list[Ancestor]) -> bool:

@@ -72,18 +72,12 @@ class Sight:
     styled_since_background: bool = False
     """An element between background and text may be painted by rules that were not read."""
 
-    @property
-    def hidden(self) -> bool:
-        """Whether text standing here cannot be seen."""
-        if self.gone or self.veiled or self.speck or self.colour == TRANSPARENT:
-            return True
-        if self.colour is None or self.background is None or self.styled_since_background:
-            return False
-        return same_colour(self.colour, self.background)
+    hidden: bool = False
+    """Text standing here cannot be seen."""
 
 
 SEEN = Sight()
-HIDDEN_FOR_GOOD = Sight(gone=True, no_box=True)
+HIDDEN_FOR_GOOD = Sight(gone=True, no_box=True, hidden=True)
 
 
 def same_colour(one: Colour, other: Colour) -> bool:
@@ -132,7 +126,10 @@ def see(parent: Sight, declared: Declarations, names: str, *, opaque_names: bool
     painted = _background(declared)
     if painted is not None and painted != TRANSPARENT:
         background, styled = painted, False
-    return Sight(gone, no_box, veiled, speck, colour, background, styled)
+    hidden = gone or veiled or speck or colour == TRANSPARENT
+    if not hidden and colour is not None and background is not None and not styled:
+        hidden = same_colour(colour, background)
+    return Sight(gone, no_box, veiled, speck, colour, background, styled, hidden)
 
 
 def parse_colour(value: str) -> Colour | None:

@@ -2,66 +2,49 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from crawler.extract import inputs as controls
+from crawler.extract.lines import TOUCH, tidy, unbroken
 from crawler.extract.links import HeadReader, LinkCollector
 from crawler.extract.page import MAX_SCRIPT, Block, Inputs, Page
-from crawler.extract.regions import BLOCK_TAGS, FALLBACK_TAGS, HEADINGS, RAW_TAGS, entered, is_header, region_of
+from crawler.extract.regions import BLOCK_TAGS
+from crawler.extract.shapes import Attributes, Context, Shape, shapes_for
 from crawler.extract.soup_guard import tame
-from crawler.extract.style import Ancestor, Declarations, StyleSheet, declarations, parse_style_sheet
-from crawler.extract.visibility import HIDDEN_FOR_GOOD, SEEN, Sight, parse_colour, see
+from crawler.extract.visibility import SEEN, Sight
 from domain.document import SegmentKind
 
-#: Stands in the line buffer where two boxes touch without being one word: becomes a space, or nothing beside a single
-#: character (text laid out one character a box is read as one word).
-_TOUCH = "\x1f"
-_SPACES = re.compile(r"[ \t\n\r\f\v\x00-\x08\x0e-\x1e]+")
-_WIDE = "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f"
-#: CSS Text 3, 4.1.2: a source line break between two East Asian characters is no space.
-_WIDE_BREAK = re.compile(rf"(?<=[{_WIDE}])[ \t]*[\r\n]\s*(?=[{_WIDE}])")
-_EDGES = " \u3000\u00a0\ufeff"
-_SOFT_HYPHEN = "\u00ad"
-
-#: WeChat hides the article until its script has run; the reader sees it.
-_SHOWN_BY_SCRIPT = frozenset(
-    ("js_content", "js_article", "page-content", "img-content", "app", "root", "__next", "__nuxt")
-)
-_INLINE_DISPLAY = frozenset(["inline", "inline-block", "inline-flex", "inline-table", "contents"])
-_BLOCK_DISPLAY = frozenset(
-    ["block", "flex", "grid", "table", "table-row", "table-cell", "list-item", "flow-root", "table-caption"]
-)
-_MOUNT_IDS = frozenset(["app", "root", "__next", "__nuxt", "main-app", "react-root", "container-app", "q-app"])
-
 #: A table row is data if its cells are short; longer or nested ones are the page's layout.
-_CELL_BLOCKS = 3
-_CELL_LENGTH = 160
+_CELL_BLOCKS, _CELL_LENGTH = 3, 160
+#: A form is a form if it is small; one that wraps the whole page (ASP.NET) is not.
+_FORM_BLOCKS, _FORM_LENGTH = 60, 1200
+
+_MOUNT_IDS = frozenset(["app", "root", "__next", "__nuxt", "main-app", "react-root", "container-app", "q-app"])
+_LINE_BY_LINE = frozenset(["pre", "textarea", "xmp", "listing"])
+_SCRIPTED = frozenset(["onclick", "data-href", "data-url", "data-link"])
+_WITH_PICTURES = frozenset(["srcset", "data-srcset", "poster"])
+_RAW = frozenset(("script", "style"))
 
 
-@dataclass(slots=True)
 class _Frame:
     """One open element."""
 
-    node_id: int
-    tag: str
-    sight: Sight
-    kind: SegmentKind
-    block: bool = False
-    block_tag: str = ""
-    raw: bool = False
-    header: bool = False
-    content: bool = False
-    anchor: bool = False
-    reverse: bool = False
-    ruby: bool = False
-    first_block: int = 0
-    cells: list[int] = field(default_factory=list)
-    nested: bool = False
-    inputs: Inputs | None = None
+    __slots__ = ("anchor", "cells", "context", "first_block", "inputs", "nested", "node_id", "shape", "tag")
+
+    def __init__(self, node_id: int, tag: str, shape: Shape, context: Context) -> None:
+        self.node_id = node_id
+        self.tag = tag
+        self.shape = shape
+        self.context = context
+        self.anchor = False
+        self.nested = False
+        self.first_block = 0
+        self.cells: list[int] | None = None
+        self.inputs: Inputs | None = None
 
 
 class Walker:
@@ -73,16 +56,19 @@ class Walker:
         self.page = Page(url=url, base=url, tree=self._tree)
         self._head = HeadReader(self.page)
         self._links = LinkCollector(self.page, encoding)
-        self._sheet = self._style_sheet()
+        css = "\n".join(node.text(deep=True) for node in self._tree.css("style"))
+        self._external = "@import" in css or self._tree.css_first('link[rel~="stylesheet" i]') is not None
+        self._shapes = shapes_for(css, external_styles=self._external)
         self._line: list[str] = []
         self._line_kind = SegmentKind.MAIN
-        self._line_frame = _Frame(0, "", SEEN, SegmentKind.MAIN)
         self._line_linked = 0
         self._hidden: list[str] = []
         self._after: list[Block] = []
         self._closed_anchor = False
-        self._stack: list[_Frame] = []
-        self._ancestors: list[Ancestor] = []
+        sight = SEEN if self._external else Sight(background=(255, 255, 255))
+        context = Context(sight, False, SegmentKind.MAIN, "")
+        self._line_context = context
+        self._stack: list[_Frame] = [_Frame(0, "", self._shapes.of("", {}), context)]
         self._loose_inputs = Inputs()
         self._postings = 0
 
@@ -92,19 +78,22 @@ class Walker:
         if root is None:
             return self.page
         self._head.base(self._tree)
-        background = None if self._sheet.external else (255, 255, 255)
-        sight = SEEN if background is None else Sight(background=background)
         stack = self._stack
-        stack.append(_Frame(0, "", sight, SegmentKind.MAIN))
+        top = stack[-1]
         for node in root.traverse(include_text=True):
             parent = node.parent
             parent_id = parent.mem_id if parent is not None else 0
-            while len(stack) > 1 and stack[-1].node_id != parent_id:
+            while top.node_id != parent_id and len(stack) > 1:
                 self._close(stack.pop())
+                top = stack[-1]
             if node.is_text_node:
-                self._text(node.text_content or "", stack[-1])
+                if not top.context.raw:
+                    text = node.text_content
+                    if text:
+                        self._text(text, top)
             elif node.is_element_node:
-                self._open(node, stack[-1])
+                self._open(node, top)
+                top = stack[-1]
         while len(stack) > 1:
             self._close(stack.pop())
         self._flush()
@@ -113,47 +102,37 @@ class Walker:
         self._links.finish()
         return self.page
 
-    def _style_sheet(self) -> StyleSheet:
-        css = "\n".join(node.text(deep=True) for node in self._tree.css("style"))
-        sheet = parse_style_sheet(css) if css else StyleSheet()
-        sheet.external = "@import" in css or self._tree.css_first('link[rel~="stylesheet" i]') is not None
-        return sheet
-
     # -- text -----------------------------------------------------------------------------------------------------
 
     def _text(self, text: str, frame: _Frame) -> None:
-        if frame.raw or not text:
-            return
-        if frame.tag in ("pre", "textarea", "xmp", "listing") and "\n" in text.strip():
+        if frame.tag in _LINE_BY_LINE and "\n" in text.strip():
             for line in text.splitlines():
-                self._piece(line, frame)
+                self._piece(line, frame.context)
                 self._flush()
             return
-        if "\n" in text or "\r" in text:
-            text = _WIDE_BREAK.sub("", text)
-        self._piece(text, frame)
+        self._piece(unbroken(text), frame.context)
 
-    def _piece(self, text: str, frame: _Frame) -> None:
-        if frame.reverse:
+    def _piece(self, text: str, context: Context) -> None:
+        if context.reverse:
             text = text[::-1]
-        if frame.sight.hidden:
+        if context.hidden:
             self._hidden.append(text)
             return
-        if frame.ruby:
-            self._after.append(Block(frame.kind, text.strip(), "rt"))
+        if context.ruby:
+            self._after.append(Block(context.kind, text.strip(), "rt"))
             return
         line = self._line
-        blank = text.isspace()
         if not line:
-            if blank:
+            if text.isspace():
                 return
-            self._line_kind = frame.kind
-            self._line_frame = frame
-        elif self._line_kind is SegmentKind.NAV and frame.kind is not SegmentKind.NAV and not blank:
-            self._line_kind = frame.kind
+            self._line_kind = context.kind
+            self._line_context = context
+        elif self._line_kind is SegmentKind.NAV and context.kind is not SegmentKind.NAV and not text.isspace():
+            self._line_kind = context.kind
         line.append(text)
         self._closed_anchor = False
-        if self._links.add_anchor_text(text):
+        if self._links.open_count:
+            self._links.add_anchor_text(text)
             self._line_linked += len(text)
 
     def _flush(self) -> None:
@@ -161,14 +140,15 @@ class Walker:
         if self._line:
             text = tidy("".join(self._line))
             if text:
-                frame = self._line_frame
+                context = self._line_context
                 linked = min(self._line_linked, len(text))
                 self.page.blocks.append(
-                    Block(self._line_kind, text, frame.block_tag, linked, frame.header, frame.content)
+                    Block(self._line_kind, text, context.block_tag, linked, context.header, context.content)
                 )
             self._line.clear()
             self._line_linked = 0
-            self._links.anchor_break()
+            if self._links.open_count:
+                self._links.anchor_break()
         if self._after:
             self.page.blocks.extend(block for block in self._after if block.text)
             self._after.clear()
@@ -188,168 +168,173 @@ class Walker:
 
     def _open(self, node: LexborNode, parent: _Frame) -> None:
         tag = node.tag or ""
-        attributes = node.attributes
+        outside = parent.context
         if tag == "br":
-            if parent.sight.hidden:
+            if outside.hidden:
                 self._hidden.append("\n")
             else:
                 self._flush()
             return
-        if tag == "wbr":
+        attributes = node.attributes
+        shape = self._shapes.of(tag, attributes)
+        if tag in _RAW:
+            self._script(node, tag, attributes)
+            self._stack.append(_Frame(node.mem_id, tag, shape, replace(outside, raw=True)))
             return
-        if tag in RAW_TAGS:
-            self._raw(node, tag, attributes)
-            self._stack.append(_Frame(node.mem_id, tag, parent.sight, parent.kind, raw=True))
-            return
-        if not attributes:
-            id_, names, classes = "", "", frozenset[str]()
-        else:
-            id_ = attributes.get("id") or ""
-            class_ = attributes.get("class") or ""
-            classes = frozenset(class_.split()) if class_ else frozenset()
-            names = f"{class_} {id_}" if id_ and class_ else class_ or id_
-        declared = self._declared(tag, id_, classes, attributes)
-        sight = self._sight(parent.sight, tag, id_, names, declared, attributes)
-        if sight is not parent.sight and not sight.hidden and parent.sight.hidden:
+        context = self._shapes.inside(outside, shape, self._above() if shape.complex else ())
+        if outside.hidden and not context.hidden:
             self._flush_hidden()
-        block = self._is_block(tag, declared)
-        if block:
-            if not sight.no_box:
+        if shape.block:
+            if not context.sight.no_box:
                 self._flush()
             elif self._hidden:
                 self._hidden.append("\n")
-        elif tag in BLOCK_TAGS and self._line:
-            self._line.append(_TOUCH)
-        frame = _Frame(node.mem_id, tag, sight, parent.kind, block, tag if block else parent.block_tag)
-        frame.header = parent.header or ((bool(names) or tag == "header") and is_header(tag, names))
-        frame.content = parent.content or id_ == "js_content"
-        frame.kind = self._kind(parent, tag, id_, names, declared, attributes)
-        frame.first_block = len(self.page.blocks)
-        frame.reverse = parent.reverse or _is_reversed(tag, declared, attributes)
-        frame.raw = parent.raw
-        frame.ruby = parent.ruby or tag == "rt"
-        self._special(node, tag, attributes, frame)
+        elif self._line and tag in BLOCK_TAGS:
+            self._line.append(TOUCH)
+        frame = _Frame(node.mem_id, tag, shape, context)
+        if shape.id:
+            self._identified(node, shape.id, frame)
+        special = _SPECIAL.get(tag)
+        if special is not None:
+            special(self, node, attributes, frame)
+        if attributes and tag != "a":
+            if not _SCRIPTED.isdisjoint(attributes):
+                self._links.scripted(attributes, self._place(frame))
+            style = attributes.get("style")
+            if (style and "url(" in style) or not _WITH_PICTURES.isdisjoint(attributes):
+                self._links.pictures(attributes)
         self._stack.append(frame)
-        self._ancestors.append((tag, id_, classes))
+
+    def _above(self) -> Iterator[Shape]:
+        return (frame.shape for frame in self._stack[1:])
 
     def _close(self, frame: _Frame) -> None:
-        if frame.tag in RAW_TAGS:
+        tag = frame.tag
+        if tag in _RAW:
             return
-        self._ancestors.pop()
-        parent = self._stack[-1]
-        if frame.sight.hidden and not parent.sight.hidden:
-            self._flush_hidden()
-        elif frame.block and frame.sight.hidden and self._hidden:
-            self._hidden.append("\n")
-        if frame.block and not frame.sight.no_box:
-            self._flush()
-        elif frame.tag in BLOCK_TAGS and not frame.block and self._line:
-            self._line.append(_TOUCH)
+        context, block = frame.context, frame.shape.block
+        if context.hidden:
+            if not self._stack[-1].context.hidden:
+                self._flush_hidden()
+            elif block and self._hidden:
+                self._hidden.append("\n")
+        if block:
+            if not context.sight.no_box:
+                self._flush()
+        elif self._line and tag in BLOCK_TAGS:
+            self._line.append(TOUCH)
         if frame.anchor:
             self._links.close_anchor()
             self._closed_anchor = True
-        if frame.tag == "tr":
+        elif tag == "tr":
             self._join_row(frame)
-        elif frame.tag == "form":
+        elif tag == "form":
             self._close_form(frame)
-        elif frame.tag == "table":
+        elif tag == "table":
             for above in self._stack:
                 above.nested = above.nested or above.tag == "tr"
 
-    def _declared(self, tag: str, id_: str, classes: frozenset[str], attributes: dict[str, str | None]) -> Declarations:
-        declared: Declarations = {}
-        if self._sheet:
-            declared = self._sheet.declared(tag, id_, classes, self._ancestors)
-        if attributes:
-            style = attributes.get("style")
-            if style:
-                declared = {**declared, **_inline(style)}
-            if "bgcolor" in attributes or "background" in attributes or (tag == "font" and "color" in attributes):
-                declared = {**_presentational(tag, attributes), **declared}
-        return declared
-
-    def _sight(
-        self, parent: Sight, tag: str, id_: str, names: str, declared: Declarations, attributes: dict[str, str | None]
-    ) -> Sight:
-        if parent.gone:
-            return parent
-        if tag in ("html", "body") or id_ in _SHOWN_BY_SCRIPT:
-            declared = {k: v for k, v in declared.items() if k not in ("display", "visibility", "opacity")}
-        elif tag in FALLBACK_TAGS or "hidden" in attributes or (tag == "dialog" and "open" not in attributes):
-            return HIDDEN_FOR_GOOD
-        if tag == "a" and parent.colour is not None and "color" not in declared:
-            declared = {**declared, "color": "linktext"}
-        if not declared and not (names and self._sheet.external and parent.background):
-            return parent
-        return see(parent, declared, names, opaque_names=bool(names) and self._sheet.external)
+    def _identified(self, node: LexborNode, id_: str, frame: _Frame) -> None:
+        """Elements that a platform or an application framework knows by their id."""
+        if id_ == "js_content":
+            frame.context = replace(frame.context, content=True)
+        elif id_.startswith("postmessage_"):  # Discuz: the first floor is the thread, the others answer it
+            self._postings += 1
+            kind = SegmentKind.MAIN if self._postings == 1 else SegmentKind.COMMENT
+            frame.context = replace(frame.context, kind=kind)
+            for above in self._stack:
+                above.nested = True
+        elif id_ in _MOUNT_IDS and node.first_child is None:
+            self.page.mount_points += 1
 
     @staticmethod
-    def _is_block(tag: str, declared: Declarations) -> bool:
-        display = declared.get("display")
-        if display in _BLOCK_DISPLAY:
-            return True
-        if display in _INLINE_DISPLAY or (declared.get("float") in ("left", "right") and tag in ("div", "p", "span")):
-            return False
-        return tag in BLOCK_TAGS
+    def _place(frame: _Frame) -> SegmentKind:
+        return SegmentKind.HIDDEN if frame.context.hidden else frame.context.kind
 
-    def _kind(
-        self,
-        parent: _Frame,
-        tag: str,
-        id_: str,
-        names: str,
-        declared: Declarations,
-        attributes: dict[str, str | None],
-    ) -> SegmentKind:
-        if id_.startswith("postmessage_"):  # Discuz: the first floor is the thread, the others answer it
-            self._postings += 1
-            for frame in self._stack:
-                frame.nested = True
-            return SegmentKind.MAIN if self._postings == 1 else SegmentKind.COMMENT
-        found = (
-            region_of(tag, names, attributes.get("role") or "") if names or attributes or tag in BLOCK_TAGS else None
-        )
-        if found is None and declared.get("position") in ("fixed", "sticky") and not is_header(tag, names):
-            found = SegmentKind.FLOATING
-        return entered(parent.kind, found)
+    # -- tags that mean more than their text ----------------------------------------------------------------------
 
-    def _special(self, node: LexborNode, tag: str, attributes: dict[str, str | None], frame: _Frame) -> None:
-        """What single tags mean beyond their text."""
-        kind = SegmentKind.HIDDEN if frame.sight.hidden else frame.kind
-        if tag == "a":
-            if self._closed_anchor and self._line:
-                self._line.append(_TOUCH)
-            frame.anchor = self._links.open_anchor(attributes, kind)
-        elif tag in ("img", "amp-img"):
-            self._image(attributes, frame)
-        elif tag in ("td", "th"):
-            row = self._stack[-1]
-            if row.tag == "tr":
-                row.cells.append(len(self.page.blocks))
-        elif tag in ("title", "desc"):
-            self._title(node, frame)
-        elif tag in ("input", "textarea", "select", "button", "label"):
-            self._input(node, tag, attributes, frame)
-        elif tag == "form":
-            frame.inputs = Inputs()
-        elif tag in ("iframe", "frame"):
-            self._frame(attributes, frame, kind)
-        elif tag in ("area", "meta", "link", "base"):
-            self._head.element(tag, attributes) if tag != "area" else self._links.area(attributes, kind)
-            if tag == "area" and attributes.get("alt"):
-                self._aside(Block(SegmentKind.ALT, tidy(attributes["alt"] or ""), "area"))
-        elif tag == "template":
-            self._template(node)
-        elif tag == "time" and attributes.get("datetime") and kind not in (SegmentKind.FOOTER, SegmentKind.COMMENT):
-            self.page.times.append((attributes["datetime"] or "").strip())
-        if attributes and tag != "a":
-            self._links.scripted(attributes, kind)
-            if "srcset" in attributes or "poster" in attributes or "url(" in (attributes.get("style") or ""):
-                self._links.pictures(attributes)
-            if (attributes.get("id") or "") in _MOUNT_IDS and node.first_child is None:
-                self.page.mount_points += 1
+    def _anchor(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        if self._closed_anchor and self._line:
+            self._line.append(TOUCH)
+        self._links.open_anchor(attributes, self._place(frame))
+        frame.anchor = True
 
-    def _raw(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> None:
+    def _picture(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        self._links.pictures(attributes)
+        for text in dict.fromkeys(tidy(attributes.get(name) or "") for name in ("alt", "title")):
+            if text:
+                self._aside(Block(SegmentKind.ALT, text, "img"))
+                self._links.add_picture_words(text)
+
+    def _cell(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        row = self._stack[-1]
+        if row.cells is not None:
+            row.cells.append(len(self.page.blocks))
+
+    def _row(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        frame.cells = []
+
+    def _title(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        text = tidy(node.text(deep=True))
+        frame.context = replace(frame.context, raw=True)
+        if any(above.tag == "svg" for above in self._stack):
+            if text:
+                self._aside(Block(SegmentKind.ALT, text, "svg"))
+        elif text and not self.page.title_tag:
+            self.page.title_tag = text
+
+    def _form(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        frame.inputs = Inputs()
+        frame.first_block = len(self.page.blocks)
+
+    def _control(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        inputs = next((f.inputs for f in reversed(self._stack) if f.inputs is not None), self._loose_inputs)
+        if frame.tag != "label" and frame.context.kind is SegmentKind.MAIN:
+            frame.context = replace(frame.context, kind=SegmentKind.FORM)
+        last = self.page.blocks[-1].text if self.page.blocks else ""
+        before = (tidy("".join(self._line[-3:])) or last)[-20:]
+        for text in map(tidy, controls.note(inputs, node, frame.tag, attributes, before)):
+            if text:
+                # A control is a box in its line: label and placeholder are two things.
+                self._flush()
+                self.page.blocks.append(Block(self._place(frame), text, frame.tag))
+
+    def _inner_page(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        frame.context = replace(frame.context, raw=True)
+        self._links.frame(attributes, self._place(frame))
+        inner = attributes.get("srcdoc")
+        if inner and self._depth == 0 and not frame.context.hidden:
+            page = Walker(inner, self.page.base, depth=1).read()
+            self.page.blocks += page.blocks
+            self.page.links += page.links
+            self.page.images += page.images
+
+    def _area(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        self._links.area(attributes, self._place(frame))
+        text = tidy(attributes.get("alt") or "")
+        if text:
+            self._aside(Block(SegmentKind.ALT, text, "area"))
+
+    def _head_element(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        self._head.element(frame.tag, attributes)
+
+    def _template(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        """A template's content is no part of the tree; nothing shows it unless a script does."""
+        inner = node.inner_html or ""
+        if inner and self._depth == 0:
+            text = tidy(Walker(inner, self.page.base, depth=1).read().text())
+            if text:
+                self._aside(Block(SegmentKind.HIDDEN, text, "template"))
+
+    def _time(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        stamp = (attributes.get("datetime") or "").strip()
+        if stamp and self._place(frame) not in (SegmentKind.FOOTER, SegmentKind.COMMENT, SegmentKind.SIDEBAR):
+            self.page.times.append(stamp)
+
+    def _ruby(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
+        frame.context = replace(frame.context, ruby=True)
+
+    def _script(self, node: LexborNode, tag: str, attributes: Attributes) -> None:
         if tag != "script":
             return
         self.page.script_count += 1
@@ -361,90 +346,14 @@ class Walker:
         elif len(self.page.scripts) < 200:
             self.page.scripts.append(text[:MAX_SCRIPT])
 
-    def _title(self, node: LexborNode, frame: _Frame) -> None:
-        text = tidy(node.text(deep=True))
-        frame.raw = True
-        if any(f.tag == "svg" for f in self._stack):
-            if text:
-                self._aside(Block(SegmentKind.ALT, text, "svg"))
-        elif text and not self.page.title_tag:
-            self.page.title_tag = text
-
-    def _image(self, attributes: dict[str, str | None], frame: _Frame) -> None:
-        self._links.pictures(attributes)
-        words = dict.fromkeys(tidy(attributes.get(name) or "") for name in ("alt", "title"))
-        for text in words:
-            if text:
-                self._aside(Block(SegmentKind.ALT, text, "img"))
-                self._links.add_picture_words(text)
-
-    def _input(self, node: LexborNode, tag: str, attributes: dict[str, str | None], frame: _Frame) -> None:
-        inputs = next((f.inputs for f in reversed(self._stack) if f.inputs is not None), self._loose_inputs)
-        type_ = (attributes.get("type") or "text").lower()
-        if tag == "label":
-            inputs.words.append(tidy(node.text(deep=True))[:100])
-            return
-        if not frame.sight.hidden:
-            frame.kind = SegmentKind.FORM if frame.kind is SegmentKind.MAIN else frame.kind
-        if tag == "button":
-            inputs.buttons.append(tidy(node.text(deep=True))[:100])
-            return
-        if tag == "select":
-            return
-        if type_ == "hidden":
-            return
-        value = attributes.get("value") or ""
-        shown = [attributes.get("placeholder") or ""]
-        if tag == "input" and type_ in ("submit", "button", "reset", "image"):
-            shown = [value or attributes.get("alt") or ""]
-            inputs.buttons.append(shown[0] or attributes.get("title") or "")
-        elif type_ == "password":
-            inputs.passwords += 1
-        elif tag == "textarea" or type_ in ("text", "search", "tel", "number", "email", "url"):
-            inputs.texts += 1
-            before = tidy("".join(self._line[-3:]))[-20:] or (
-                self.page.blocks[-1].text[-20:] if self.page.blocks else ""
-            )
-            inputs.words += [
-                before,
-                shown[0],
-                attributes.get("name") or "",
-                attributes.get("id") or "",
-                attributes.get("title") or "",
-            ]
-            shown.append(value)
-        for text in map(tidy, shown):
-            if text:
-                # An input is a box in its line: label and placeholder are two things.
-                self._flush()
-                self.page.blocks.append(Block(SegmentKind.HIDDEN if frame.sight.hidden else frame.kind, text, tag))
-
-    def _frame(self, attributes: dict[str, str | None], frame: _Frame, kind: SegmentKind) -> None:
-        frame.raw = True
-        self._links.frame(attributes, kind)
-        inner = attributes.get("srcdoc")
-        if inner and self._depth == 0 and not frame.sight.hidden:
-            page = Walker(inner, self.page.base, depth=1).read()
-            self.page.blocks += page.blocks
-            self.page.links += page.links
-            self.page.images += page.images
-
-    def _template(self, node: LexborNode) -> None:
-        """A template's content is no part of the tree; nothing shows it unless a script does."""
-        inner = node.inner_html or ""
-        if inner and self._depth == 0:
-            text = tidy(Walker(inner, self.page.base, depth=1).read().text().replace("\n", " "))
-            if text:
-                self._aside(Block(SegmentKind.HIDDEN, text, "template"))
+    # -- what only the end of an element tells --------------------------------------------------------------------
 
     def _close_form(self, frame: _Frame) -> None:
-        """Small forms are forms; one that wraps the whole page (ASP.NET) is not."""
         inputs = frame.inputs
         if inputs is None:
             return
         blocks = self.page.blocks[frame.first_block :]
-        words = sum(len(block.text) for block in blocks if block.seen)
-        if words <= 1200 and len(blocks) <= 60:
+        if len(blocks) <= _FORM_BLOCKS and sum(len(b.text) for b in blocks if b.seen) <= _FORM_LENGTH:
             for block in blocks:
                 if block.kind in (SegmentKind.MAIN, SegmentKind.TABLE):
                     block.kind = SegmentKind.FORM
@@ -453,12 +362,11 @@ class Walker:
         self.page.inputs.append(inputs)
 
     def _join_row(self, row: _Frame) -> None:
-        if row.nested or len(row.cells) < 2:
+        if row.nested or row.cells is None or len(row.cells) < 2:
             return
         blocks = self.page.blocks
-        edges = [*row.cells, len(blocks)]
         texts = []
-        for start, end in pairwise(edges):
+        for start, end in pairwise([*row.cells, len(blocks)]):
             seen = [block.text for block in blocks[start:end] if block.seen]
             if len(seen) > _CELL_BLOCKS or sum(map(len, seen)) > _CELL_LENGTH:
                 return
@@ -473,58 +381,28 @@ class Walker:
         blocks[row.cells[0] :] = [joined, *(block for block in inside if not block.seen)]
 
 
+_SPECIAL = {
+    "a": Walker._anchor,
+    "img": Walker._picture,
+    "amp-img": Walker._picture,
+    "td": Walker._cell,
+    "th": Walker._cell,
+    "tr": Walker._row,
+    "title": Walker._title,
+    "desc": Walker._title,
+    "form": Walker._form,
+    **dict.fromkeys(controls.CONTROL_TAGS, Walker._control),
+    "iframe": Walker._inner_page,
+    "frame": Walker._inner_page,
+    "area": Walker._area,
+    "meta": Walker._head_element,
+    "link": Walker._head_element,
+    "template": Walker._template,
+    "time": Walker._time,
+    "rt": Walker._ruby,
+}
+
+
 def read_page(html: str, url: str, *, encoding: str = "utf-8") -> Page:
     """Read ``html`` (already decoded) that was answered at ``url``."""
     return Walker(html, url, encoding=encoding).read()
-
-
-def tidy(text: str) -> str:
-    """One line of text as a browser lays it out: spaces collapsed, soft hyphens gone, touching boxes separated."""
-    if _TOUCH in text:
-        text = _untouch(text)
-    if _SOFT_HYPHEN in text:
-        text = text.replace(_SOFT_HYPHEN, "")
-    return _SPACES.sub(" ", text).strip(_EDGES)
-
-
-def _untouch(text: str) -> str:
-    parts = [part for part in text.split(_TOUCH) if part]
-    if not parts:
-        return ""
-    joined = [parts[0]]
-    for left, right in pairwise(parts):
-        single = len(left.strip()) <= 1 or len(right.strip()) <= 1
-        joined += ("" if single else " ", right)
-    return "".join(joined)
-
-
-@lru_cache(maxsize=4096)
-def _inline(style: str) -> Declarations:
-    return declarations(style[:4000])
-
-
-def _presentational(tag: str, attributes: dict[str, str | None]) -> Declarations:
-    declared: Declarations = {}
-    if attributes.get("bgcolor"):
-        declared["background-color"] = _legacy_colour(attributes["bgcolor"] or "")
-    if attributes.get("background"):
-        declared["background-image"] = "url()"
-    if tag == "font" and attributes.get("color"):
-        declared["color"] = _legacy_colour(attributes["color"] or "")
-    return declared
-
-
-def _legacy_colour(value: str) -> str:
-    value = value.strip().lower()
-    return f"#{value}" if parse_colour(value) is None and re.fullmatch(r"[0-9a-f]{6}|[0-9a-f]{3}", value) else value
-
-
-def _is_reversed(tag: str, declared: Declarations, attributes: dict[str, str | None]) -> bool:
-    """Text stored backwards and shown forwards by a direction override."""
-    if tag == "bdo" and (attributes.get("dir") or "").lower() == "rtl":
-        return True
-    override = declared.get("unicode-bidi") in ("bidi-override", "isolate-override")
-    return override and (declared.get("direction") == "rtl" or (attributes.get("dir") or "").lower() == "rtl")
-
-
-__all__ = ["HEADINGS", "Walker", "read_page", "tidy"]

@@ -16,8 +16,9 @@ import feedparser
 from crawler.addresses import canonical, resolve
 from crawler.extract.contacts import contacts
 from crawler.extract.dates import parse_instant
+from crawler.extract.lines import tidy
 from crawler.extract.source import Source
-from crawler.extract.walk import read_page, tidy
+from crawler.extract.walk import read_page
 from domain.document import Document, Extraction, Link, PageVerdict, Segment, SegmentKind
 
 NAME = "feed/1"

@@ -10,9 +10,9 @@ from datetime import datetime
 
 from crawler.extract.assemble import document, settle_regions
 from crawler.extract.dates import find_date, parse_instant
+from crawler.extract.lines import tidy
 from crawler.extract.page import Page
 from crawler.extract.source import Source
-from crawler.extract.walk import tidy
 from domain.document import Extraction, PageVerdict
 
 NAME = "forum_thread/1"

@@ -12,8 +12,9 @@ from crawler.addresses import canonical
 from crawler.extract.contacts import contacts
 from crawler.extract.dates import parse_instant
 from crawler.extract.json_reading import load, whole_text
+from crawler.extract.lines import tidy
 from crawler.extract.source import Source
-from crawler.extract.walk import read_page, tidy
+from crawler.extract.walk import read_page
 from domain.document import Document, Extraction, Link, PageVerdict, Segment, SegmentKind
 
 NAME = "json_text/1"

@@ -6,8 +6,8 @@ import re
 
 from crawler.addresses import canonical
 from crawler.extract.contacts import contacts
+from crawler.extract.lines import tidy
 from crawler.extract.source import Source
-from crawler.extract.walk import tidy
 from domain.document import Document, Extraction, Link, PageVerdict, Segment, SegmentKind
 
 NAME = "plain_text/1"

@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 from crawler.addresses import host_key
 from crawler.extract.assemble import document, refused, settle_regions
 from crawler.extract.dates import from_epoch, parse_instant
+from crawler.extract.lines import tidy
 from crawler.extract.page import Block, Page
 from crawler.extract.source import Source
 from crawler.extract.verdicts import judge
-from crawler.extract.walk import tidy
 from domain.document import Extraction, PageVerdict, SegmentKind
 
 NAME = "weixin_article/1"
@@ -132,10 +132,8 @@ def _notice(page: Page) -> tuple[PageVerdict, str | None]:
     for verdict, reason, wording in _NOTICES:
         if wording.search(words):
             return verdict, reason
-    verdict, reason = judge(page, has_query_form=False)
-    if verdict is not PageVerdict.OK:
-        return verdict, reason
-    return PageVerdict.FAILED, "field_not_found:js_content"
+    judged = judge(page, has_query_form=False)
+    return judged if judged[0] is not PageVerdict.OK else (PageVerdict.FAILED, "field_not_found:js_content")
 
 
 def _text_of(page: Page, selector: str) -> str:
@@ -186,5 +184,5 @@ def _published(page: Page, scripts: str) -> tuple[datetime | None, str | None]:
             return instant, shown or created
     if shown:
         return parse_instant(shown), shown
-    raw = page.meta.get("article:published_time") or page.meta.get("og:release_date") or ""
-    return (parse_instant(raw), raw) if raw else (None, None)
+    stated = page.meta.get("article:published_time") or page.meta.get("og:release_date") or ""
+    return parse_instant(stated), stated or None
