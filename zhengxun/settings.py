@@ -20,7 +20,7 @@ from domain.errors import BadInput
 PREFIX = "ZHENGXUN_"
 FILE_NAME = "zhengxun.toml"
 
-DIGEST_FORMATS = ("html", "json", "xlsx", "docx")
+DIGEST_FORMATS: tuple[Literal["html", "json", "xlsx", "docx"], ...] = ("html", "json", "xlsx", "docx")
 
 
 class Settings(BaseSettings):

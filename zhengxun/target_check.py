@@ -103,4 +103,4 @@ def extraction_of(folder: Path, request: CrawlRequest, visit: PageVisit) -> Extr
         stream.seek(snapshot.warc.offset)
         record = next(iter(ArchiveIterator(stream)))
         body = record.content_stream().read()
-    return extract(body, url=snapshot.final_url, content_type=snapshot.content_type, hosts=())
+    return extract(body, url=snapshot.final_url, content_type=snapshot.content_type, hosts=None)

@@ -46,7 +46,7 @@ def command(ctx: click.Context, then_serve: bool, port: int, as_json: bool) -> i
         else:
             _print(report)
         if then_serve:
-            _serve(demo_services(folder, system_clock()), port)
+            _serve(demo_services(folder, system_clock), port)
     return 0 if report.complete else 1
 
 

@@ -48,9 +48,7 @@ def command(ctx: click.Context, file: Path, url: str | None, content_type: str |
     except OSError as error:
         raise BadFile(f"文件 {file} 不存在或无法读取。") from error
     address = address_of(url) if url else UNKNOWN_URL
-    from crawler.addresses import host_key
-
-    extraction = extract(body, url=address, content_type=content_type, hosts=(host_key(address),))
+    extraction = extract(body, url=address, content_type=content_type, hosts=None)
     if as_json:
         print_json(as_dict(extraction))
         return

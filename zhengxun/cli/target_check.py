@@ -64,8 +64,16 @@ def print_trial(trial: Trial) -> None:
         say("入口网址没有结果。")
     else:
         detail = f"：{entry.outcome.detail}" if entry.outcome.detail else ""
-        say(f"入口：{entry.outcome.outcome.label}{detail}；HTTP 状态 {entry.outcome.status or '—'}，编码 {entry.encoding or '—'}")
-    say({"forbidden": "robots.txt 禁止采集入口网址。", "partly": "robots.txt 禁止采集其中一部分页面。", "allowed": "robots.txt 允许采集。"}[robots_word(trial)])
+        say(
+            f"入口：{entry.outcome.outcome.label}{detail}；HTTP 状态 {entry.outcome.status or '—'}，编码 {entry.encoding or '—'}"
+        )
+    say(
+        {
+            "forbidden": "robots.txt 禁止采集入口网址。",
+            "partly": "robots.txt 禁止采集其中一部分页面。",
+            "allowed": "robots.txt 允许采集。",
+        }[robots_word(trial)]
+    )
     if trial.pages:
         print_table(
             ["网址", "结果", "标题", "研判", "命中"],

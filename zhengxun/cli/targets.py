@@ -46,7 +46,7 @@ def command() -> None:
 @click.option("--note", "remark", metavar="备注", help="备注")
 @json_option
 @click.pass_context
-def add(ctx: click.Context, as_json: bool, remark: str | None, **given: Any) -> None:
+def add(ctx: click.Context, /, as_json: bool, remark: str | None, **given: Any) -> None:
     """Add one target."""
     from zhengxun.schedule import describe
     from zhengxun.target_draft import draft_target
