@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     name="demo",
-    help="在一个可丢弃的数据目录里演示全过程：在本机起一组随附的样例网站，导入、采集、研判、生成两天的处置简报，\n"
-    "再与样例中埋设的违规页面逐一核对。结果放在 ./demo-output（或 --data-dir 指定的空目录）。\n"
+    help="在一个可丢弃的数据目录里演示全过程：在本机起一组随附的样例网站，导入、采集、研判、生成两天的处置简报，"
+    "再与样例中埋设的违规页面逐一核对。\n结果放在 ./demo-output（或 --data-dir 指定的空目录）。"
     "埋设的页面有漏掉的、合规的页面有误列的，都会列出，退出状态为 1。",
 )
 @click.option("--serve", "then_serve", is_flag=True, help="演示结束后在其结果上启动状态页，按 Ctrl+C 停止")
