@@ -178,7 +178,7 @@ def main() -> int:
 
     digest, small = built(), built(small_source)
     rows = [
-        [cell if cell is not None else "" for cell in (value(item) for _, _, value in LEAD_COLUMNS)]
+        [cell if cell is not None else "" for cell in (value(item) for *_, value in LEAD_COLUMNS)]
         for item in look(digest, Templates()).items
     ]
     templates = Templates()

@@ -11,23 +11,20 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from digest.builder import STATUS_ORDER
 from digest.templates import Templates
 from digest.text import one_line, shanghai, visible
+from digest.words import WORD_LIMIT, Words, ranked
 from domain.assessment import Category, Level
 from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem, DigestStatus
 from domain.lead import Review
-
-LABELS = "labels.yaml"
 
 # Lengths a person still reads; JSON holds the whole text. 命中原文 ≤ 200 字 is workflow.md 3.3.
 TITLE_LIMIT = 120
 QUOTE_LIMIT = 200
 CONTEXT_LIMIT = 300
 ADDRESS_LIMIT = 2000
-WORD_LIMIT = 80
 NOTE_LIMIT = 200
 
 #: Beyond this many claims of one page the html and docx show the heaviest and say how many more there are.
@@ -197,7 +194,7 @@ def look(digest: Digest, templates: Templates) -> DigestView:
 
 
 def _look(digest: Digest, templates: Templates) -> DigestView:
-    words = Words(templates.data(LABELS))
+    words = Words.load(templates)
     items = tuple(_item(index, item, words) for index, item in enumerate(digest.items, 1))
     totals = digest.totals
     by_status: dict[str, list[ItemView]] = {}
@@ -250,68 +247,13 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
         ),
         by_platform=_most(Counter(item.platform for item in items)),
         by_region=_most(Counter(item.region or "属地不明" for item in items)),
-        by_behaviour=tuple(CountView(code, words.behaviour(code), count) for code, count in _ranked(behaviours)),
+        by_behaviour=tuple(CountView(code, words.behaviour(code), count) for code, count in ranked(behaviours)),
         by_review=_counts(
             ((review.value, review.label) for review in Review if review is not Review.DISMISSED),
             Counter(item.review for item in digest.items),
         ),
-        shared=tuple(CountView(key, key, count) for key, count in _ranked(shared) if count > 1),
+        shared=tuple(CountView(key, key, count) for key, count in ranked(shared) if count > 1),
     )
-
-
-class Words:
-    """Names from ``labels.yaml``; what it does not know is shown as it is, never left out."""
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
-        self._authority_cache: dict[tuple[frozenset[str], tuple[str, ...]], str] = {}
-
-    def plain(self, key: str) -> str:
-        """A text of the file's top level."""
-        return visible(str(self._data.get(key) or ""))
-
-    def _name(self, table: str, key: str) -> str:
-        found = (self._data.get(table) or {}).get(key)
-        return visible(str(found if found is not None else key), WORD_LIMIT)
-
-    def platform(self, key: str) -> str:
-        """Name of a platform."""
-        return self._name("platforms", key)
-
-    def outcome(self, key: str) -> str:
-        """Name of a crawl outcome."""
-        return self._name("outcomes", key)
-
-    def identifier(self, key: str) -> str:
-        """Name of a kind of contact."""
-        return self._name("identifiers", key)
-
-    def behaviour(self, code: str) -> str:
-        """``B9 宣传“包过”``, or the code alone."""
-        entry = (self._data.get("behaviours") or {}).get(code)
-        return visible(f"{code} {entry['name']}" if entry else code, WORD_LIMIT)
-
-    def authorities(self, item: DigestItem) -> str:
-        """建议移送部门: those of the behaviours that were hit, by how many of them name it; else of the categories."""
-        codes = frozenset(finding.behaviour for finding in item.findings if finding.behaviour)
-        key = codes, item.categories
-        if key not in self._authority_cache:
-            table = self._data.get("behaviours") or {}
-            lists = [table[code]["authorities"] for code in sorted(codes) if code in table]
-            if not lists:
-                groups = self._data.get("categories") or {}
-                lists = [groups[letter]["authorities"] for letter in item.categories if letter in groups]
-            votes: Counter[str] = Counter()
-            for names in lists:
-                # The first named is the one in charge.
-                votes.update({name: 3 if place == 0 else 1 for place, name in enumerate(names)})
-            self._authority_cache[key] = "、".join(name for name, _ in _ranked(votes)[:3])
-        return self._authority_cache[key]
-
-
-def _ranked(counter: Counter[str]) -> list[tuple[str, int]]:
-    """Most first; equals by name, so that the same digest always reads the same."""
-    return sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _counts(names: Iterable[tuple[str, str]], counter: Counter[str]) -> tuple[CountView, ...]:
@@ -319,7 +261,7 @@ def _counts(names: Iterable[tuple[str, str]], counter: Counter[str]) -> tuple[Co
 
 
 def _most(counter: Counter[str]) -> tuple[CountView, ...]:
-    return tuple(CountView(key, key, count) for key, count in _ranked(counter))
+    return tuple(CountView(key, key, count) for key, count in ranked(counter))
 
 
 def _gap(gap: CoverageGap, words: Words) -> GapView:

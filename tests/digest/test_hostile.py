@@ -157,9 +157,9 @@ def test_very_long_addresses_are_text_in_excel() -> None:
     ]
     book = openpyxl.load_workbook(io.BytesIO(rendered(build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK), "xlsx")))
     rows = list(book["线索明细"].iter_rows(min_row=2))
-    assert [row[7].hyperlink is not None for row in rows] == [False, False, False, False, True]
-    assert rows[0][7].value.startswith("http://example.cn/aaa")
-    assert rows[1][7].value == "javascript:alert(1)"
+    assert [row[6].hyperlink is not None for row in rows] == [False, False, False, False, True]
+    assert rows[0][6].value.startswith("http://example.cn/aaa")
+    assert rows[1][6].value == "javascript:alert(1)"
 
 
 def test_link_limit_of_a_sheet_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +170,8 @@ def test_link_limit_of_a_sheet_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     leads = [material(n) for n in range(1, 8)]
     book = openpyxl.load_workbook(io.BytesIO(rendered(build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK), "xlsx")))
     rows = list(book["线索明细"].iter_rows(min_row=2))
-    assert sum(row[7].hyperlink is not None for row in rows) == 3
-    assert all(row[7].value for row in rows)
+    assert sum(row[6].hyperlink is not None for row in rows) == 3
+    assert all(row[6].value for row in rows)
 
 
 @pytest.mark.parametrize(

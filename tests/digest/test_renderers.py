@@ -228,14 +228,14 @@ def test_xlsx_is_a_filterable_table_with_safe_links() -> None:
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["线索明细", "命中明细", "覆盖缺口", "汇总"]
     leads = book["线索明细"]
-    assert leads.freeze_panes == "H2"
+    assert leads.freeze_panes == "G2"
     assert leads.auto_filter.ref == f"A1:AH{len(digest_of_day.items) + 1}"
     assert leads.max_row == len(digest_of_day.items) + 1
     first = digest_of_day.items[0]
-    assert leads["H2"].value == first.page_url
-    assert leads["H2"].hyperlink.target == first.page_url
-    assert leads["G2"].value == first.title
-    assert leads["F2"].value == first.score
+    assert leads["G2"].value == first.page_url
+    assert leads["G2"].hyperlink.target == first.page_url
+    assert leads["F2"].value == first.title
+    assert leads["E2"].value == first.score
     assert book["命中明细"].max_row == 1 + sum(len(item.findings) for item in digest_of_day.items)
     assert [cell.value for cell in book["覆盖缺口"][2]] == [
         7,
