@@ -6,10 +6,10 @@ nearly every lead of nearly every digest. Only the others are folded again from 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select, union
 
@@ -76,14 +76,14 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
     if not listed:
         return
     versions = _versions(connection, listed, cutoff)
-    seen = _last_seen(connection, listed, cutoff)
+    seen = _last_seen(connection, listed, cutoff, versions)
     details = {
         row.document_id: row
         for row in connection.execute(
-            _details().where(DocumentRow.id.in_([document for document, _ in versions.values()]))
+            _details().where(DocumentRow.id.in_([version.document_id for version in versions.values()]))
         )
     }
-    described = _describe(connection, [assessment for _, assessment in versions.values()])
+    described = _describe(connection, [version.assessment_id for version in versions.values()])
     places = {
         row.lead_id: row
         for row in connection.execute(
@@ -100,9 +100,8 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
         )
     }
     for row in listed:
-        document_id, assessment_id = versions[row.id]
-        detail, place = details[document_id], places[row.id]
-        assessment, contexts = described[assessment_id]
+        detail, place = details[versions[row.id].document_id], places[row.id]
+        assessment, contexts = described[versions[row.id].assessment_id]
         state = states[row.id]
         yield LeadMaterial(
             lead_id=row.id,
@@ -168,13 +167,23 @@ def _shown(connection: Connection, rows: Sequence[Any], day: date) -> dict[int, 
     return shown
 
 
-def _versions(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, tuple[int, int]]:
-    """(document id, assessment id) of each lead's last version that was flagged at the cutoff."""
-    versions = {row.id: (row.document_id, row.assessment_id) for row in rows}
+class _Version(NamedTuple):
+    """The version on which a lead rested at the cutoff."""
+
+    document_id: int
+    assessment_id: int
+    at: datetime
+
+
+def _versions(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, _Version]:
+    """Each lead's last version that was flagged at the cutoff."""
+    versions = {row.id: _Version(row.document_id, row.assessment_id, row.flagged_at) for row in rows}
     lead_of_page = {row.page_id: row.id for row in rows if row.flagged_at > cutoff}
     if lead_of_page:
         earlier = connection.execute(
-            select(DocumentRow.page_id, DocumentRow.id, AssessmentRow.id.label("assessment_id"))
+            select(
+                DocumentRow.page_id, DocumentRow.id, AssessmentRow.id.label("assessment_id"), AssessmentRow.assessed_at
+            )
             .join(AssessmentRow, AssessmentRow.document_id == DocumentRow.id)
             .where(
                 DocumentRow.page_id.in_(lead_of_page),
@@ -184,22 +193,20 @@ def _versions(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> 
             # Of one snapshot the document that scores highest speaks for the page, as it did when it was recorded.
             .order_by(DocumentRow.page_id, DocumentRow.snapshot_id, AssessmentRow.score, DocumentRow.id.desc())
         )
-        for page_id, document_id, assessment_id in earlier:
-            versions[lead_of_page[page_id]] = (document_id, assessment_id)
+        for page_id, document_id, assessment_id, at in earlier:
+            versions[lead_of_page[page_id]] = _Version(document_id, assessment_id, at)
     return versions
 
 
-def _last_seen(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, datetime]:
+def _last_seen(
+    connection: Connection, rows: Sequence[Any], cutoff: datetime, versions: Mapping[int, _Version]
+) -> dict[int, datetime]:
     """Last time each page was seen with its claims, up to the cutoff."""
     seen: dict[int, datetime] = {row.id: row.last_seen for row in rows}
     lead_of_page = {row.page_id: row.id for row in rows if row.last_seen > cutoff}
     if lead_of_page:
         # A page that only feeds tell of has no request of its own: then the time of its version stands.
-        seen |= {
-            row.id: row.flagged_at if row.flagged_at <= cutoff else row.found_at
-            for row in rows
-            if row.last_seen > cutoff
-        }
+        seen |= {lead_id: versions[lead_id].at for lead_id in lead_of_page.values()}
         looks = connection.execute(
             select(CrawlRequestRow.page_id, func.max(CrawlRequestRow.at).label("at"))
             .where(

@@ -1,0 +1,173 @@
+"""Creating, migrating and opening a database; what it refuses afterwards."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+import storage
+from domain.errors import NotSetUp
+from storage import Store, default_url, migrate, open_store, revision_state
+from storage.engine import writing
+from storage.revision import HEAD
+from storage.tables import APPEND_ONLY, Base
+from tests.storage.build import SITE, START, World
+from tests.storage.conftest import TestClock
+from tests.storage.test_digests import freeze
+
+
+def open_at(url: str) -> Store:
+    """Open a store with a clock that stands still."""
+    return open_store(url, clock=lambda: START, confirm_after=timedelta(hours=6))
+
+
+def test_the_code_names_the_newest_migration() -> None:
+    """The revision the store asks for is the head of the migrations folder."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(storage.__file__).with_name("migrations")))
+
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def comparable(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+    """Alembic cannot read a descending index back from SQLite; PostgreSQL compares all of them."""
+    descending = {
+        "ix_crawl_requests_pending",
+        "ix_leads_score",
+        "ix_leads_target_id_score",
+        "ix_leads_review_score",
+    }
+    return not (kind == "index" and name in descending)
+
+
+def test_migrations_make_what_the_models_say(store: Store) -> None:
+    """After all migrations there is no difference between database and models."""
+    with store.engine.connect() as connection:
+        options: dict[str, object] = {"compare_type": True}
+        if connection.dialect.name == "sqlite":
+            options["include_object"] = comparable
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_keeps_what_is_there(world: World, database_url: str) -> None:
+    """``init`` is safe to repeat."""
+    migrate(database_url)
+
+    assert world.store.targets.list() == [world.target]
+    assert revision_state(database_url).up_to_date
+
+
+def test_migrations_that_start_together_wait_for_each_other(tmp_path: Path) -> None:
+    """Four processes that set up the same new database all succeed."""
+    url = default_url(tmp_path / "new" / "folder")
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            migrate(url)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    open_at(url).close()
+
+
+def test_a_database_that_is_not_set_up_is_told_apart(tmp_path: Path) -> None:
+    """Missing, empty, of another version, no database at all: each says what to do."""
+    url = default_url(tmp_path)
+    with pytest.raises(NotSetUp, match=r"不存在.*zhengxun init"):
+        open_at(url)
+    assert not (tmp_path / "zhengxun.db").exists()
+    assert revision_state(url).current is None
+
+    (tmp_path / "zhengxun.db").touch()
+    with pytest.raises(NotSetUp, match="还没有建表"):
+        open_at(url)
+
+    migrate(url)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(NotSetUp, match="9999"):
+        open_at(url)
+    assert (revision_state(url).current, revision_state(url).up_to_date) == ("9999", False)
+
+    (tmp_path / "text.db").write_text("这不是数据库" * 1000)
+    with pytest.raises(NotSetUp, match="无法读取"):
+        open_at(f"sqlite:///{tmp_path}/text.db")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql+psycopg://nobody:geheim@127.0.0.1:1/none", "无法读取"),
+        ("mysql://localhost/x", "不支持数据库 mysql"),
+        ("sqlite://", "没有文件名"),
+        ("nonsense", "无法识别"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_explained_without_its_password(url: str, says: str) -> None:
+    """Unreachable servers, other databases and misspelt addresses end in NotSetUp."""
+    with pytest.raises(NotSetUp, match=says) as raised:
+        open_at(url)
+
+    assert "geheim" not in str(raised.value)
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    """Setting up below a file names the folder that cannot be made."""
+    (tmp_path / "file").touch()
+    with pytest.raises(NotSetUp, match="file"):
+        migrate(default_url(tmp_path / "file" / "data"))
+
+
+def test_a_plain_postgresql_address_is_read_with_psycopg(postgres_url: str) -> None:
+    """``postgresql://`` needs no driver's name."""
+    open_at(postgres_url.replace("postgresql+psycopg", "postgresql")).close()
+
+
+@pytest.mark.parametrize("table", APPEND_ONLY)
+@pytest.mark.parametrize("change", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
+def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock, table: str, change: str) -> None:
+    """The database itself refuses UPDATE and DELETE on rows that are only ever added to."""
+    from domain.target import RobotsOverride
+
+    world.look(SITE)
+    freeze(world.store, clock(), 1)
+    world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
+    column = Base.metadata.tables[table].columns.keys()[-1]
+
+    with writing(world.store.engine) as connection:
+        assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar()
+    with pytest.raises(DBAPIError, match="append-only"), writing(world.store.engine) as connection:
+        connection.execute(text(change.format(table=table, column=column)))
+
+
+def test_sqlite_keeps_a_log_checks_references_and_waits(sqlite_url: str) -> None:
+    """The settings on which the promises of the store rest are in force on every connection."""
+    store = open_at(sqlite_url)
+    with store.engine.connect() as first, store.engine.connect() as second:
+        for connection in (first, second):
+            read = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
+            ]
+            assert read == ["wal", 1, 1, 30_000]
+    store.close()
