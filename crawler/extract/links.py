@@ -72,13 +72,14 @@ class LinkCollector:
             if texts:
                 texts.append(" ")
 
-    def close_anchor(self) -> None:
-        """The innermost anchor ends."""
+    def close_anchor(self) -> int:
+        """The innermost anchor ends; the length of its text."""
         url, nofollow, kind, texts, pictures = self._open.pop()
         self.open_count -= 1
         if url is not None:
             anchor = _words("".join(texts)) or _words(" ".join(pictures))
             self._add(url, anchor, kind, nofollow)
+        return sum(map(len, texts))
 
     def area(self, attributes: Attributes, kind: SegmentKind) -> None:
         """An image map's ``<area>``."""

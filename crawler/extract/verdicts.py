@@ -65,6 +65,7 @@ _CAPTCHA = re.compile(
     r"attention required|verify (?:that )?you are (?:a )?human|are you a robot|security check|unusual traffic|ddos protection|浏览器安全检查|正在检查.{0,6}浏览器",
     re.IGNORECASE,
 )
+_CODE_ASKED = re.compile(r"输入.{0,10}?验证码|验证码\s*[:：]")
 _WAF = re.compile(
     r"(?:请求|访问|行为).{0,12}?(?:已被?|被)(?:拦截|阻断|拒绝|屏蔽|禁止)|网站防火墙|安全狗|云防护|云锁|创宇盾|web应用防火墙|access denied|request blocked|you have been blocked|"
     r"(?:触发|违反).{0,6}?(?:安全|防护)(?:策略|规则)|405.{0,20}?(?:拦截|阻断)|potential threats to the server",
@@ -184,7 +185,13 @@ def _check(page: Page, title: str, said: str, content: int) -> Judgement | None:
             return PageVerdict.CAPTCHA, "verification_widget"
         if content < _LITTLE and (_WAF.search(title) or _WAF.search(said)):
             return PageVerdict.CAPTCHA, "blocked_by_firewall"
-    if "验证码" in said and content < 80 and _texts(page) == 1 and not _passwords(page) and len(page.links) < 10:
+    if (
+        _CODE_ASKED.search(said)
+        and content < 80
+        and _texts(page) == 1
+        and not _passwords(page)
+        and len(page.links) < 10
+    ):
         return PageVerdict.CAPTCHA, "verification_code"
     return None
 

@@ -65,6 +65,7 @@ class Walker:
         self._hidden: list[str] = []
         self._after: list[Block] = []
         self._closed_anchor = False
+        self._touch_at = -1
         sight = SEEN if self._external else Sight(background=(255, 255, 255))
         context = Context(sight, False, SegmentKind.MAIN, "")
         self._line_context = context
@@ -224,8 +225,11 @@ class Walker:
         elif self._line and tag in BLOCK_TAGS:
             self._line.append(TOUCH)
         if frame.anchor:
-            self._links.close_anchor()
-            self._closed_anchor = True
+            single = self._links.close_anchor() <= 1
+            if single and 0 <= self._touch_at < len(self._line) and self._line[self._touch_at] == TOUCH:
+                self._line[self._touch_at] = ""
+            self._touch_at = -1
+            self._closed_anchor = not single
         elif tag == "tr":
             self._join_row(frame)
         elif tag == "form":
@@ -255,6 +259,8 @@ class Walker:
 
     def _anchor(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         if self._closed_anchor and self._line:
+            # Two links side by side are two words, unless one is a single character: then they spell a word.
+            self._touch_at = len(self._line)
             self._line.append(TOUCH)
         self._links.open_anchor(attributes, self._place(frame))
         frame.anchor = True
@@ -320,9 +326,10 @@ class Walker:
 
     def _template(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         """A template's content is no part of the tree; nothing shows it unless a script does."""
-        inner = node.inner_html or ""
-        if inner and self._depth == 0:
-            text = tidy(Walker(inner, self.page.base, depth=1).read().text())
+        outer = node.html or ""
+        if outer.startswith("<template") and self._depth == 0:
+            inner = Walker(f"<div{outer.removeprefix('<template')}", self.page.base, depth=1).read()
+            text = tidy(inner.text())
             if text:
                 self._aside(Block(SegmentKind.HIDDEN, text, "template"))
 
