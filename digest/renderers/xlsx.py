@@ -139,6 +139,9 @@ def _fit(value: str) -> str:
 
 class _Sheets:
     def __init__(self, book: Any, seen: DigestView) -> None:
+        from digest.worksheet import TextSheet
+
+        self._worksheet_class = TextSheet
         self._book = book
         self._seen = seen
         font = {"font_name": "宋体", "font_size": 10.5, "valign": "top"}
@@ -171,7 +174,7 @@ class _Sheets:
         self._strong = book.add_format({**font, "bold": True, "bg_color": "#F6F1EC"})
 
     def _sheet(self, name: str, columns: Sequence[tuple[str, int, bool, Any]], rows: int, frozen: int = 0) -> Any:
-        sheet = self._book.add_worksheet(name)
+        sheet = self._book.add_worksheet(name, worksheet_class=self._worksheet_class)
         for place, (_, width, wrapped, _value) in enumerate(columns):
             sheet.set_column(place, place, width, self._wrapped if wrapped else self._plain)
         sheet.hide_gridlines(0)
