@@ -130,7 +130,7 @@ def _csv_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]]
         except csv.Error as error:
             raise BadFile(f"文件 {path} 第 {number + 1} 行附近不是有效的 CSV（引号不配对或单元格过长）。") from error
         number += 1
-        yield number, [cell[:MAX_CELL] for cell in record[:MAX_COLUMNS]]
+        yield number, [_undefused(cell[:MAX_CELL]) for cell in record[:MAX_COLUMNS]]
 
 
 def _xlsx_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]]:
@@ -221,7 +221,7 @@ def _defused(cell: str) -> str:
     return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else cell
 
 
-def undefused(cell: str) -> str:
+def _undefused(cell: str) -> str:
     """What :func:`write_sheet` was given for ``cell``."""
     return cell[1:] if cell[:1] == "'" and cell[1:2] in set("=+-@\t\r'") else cell
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import BadTarget, RefusedAddress
 from domain.target import Target
 from zhengxun.target_draft import AddressCheck, draft_target
-from zhengxun.target_files import Row, Sheet, undefused
+from zhengxun.target_files import Row, Sheet
 
 if TYPE_CHECKING:
     from storage.targets import Targets
@@ -85,7 +85,7 @@ def add_target(targets: Targets, draft: Target) -> tuple[Target, bool]:
 
 
 def _draft(row: Row, check: AddressCheck, now: datetime) -> Target:
-    cells = {name: undefused(value) for name, value in row.cells.items()}
+    cells = row.cells
     draft = draft_target(
         url=cells.get("网址", ""),
         check=check,
