@@ -64,6 +64,8 @@ _AUTHOR_RANK = {
     "撰文": 2,
     "编辑": 3,
 }
+#: Bylines have no sentences.
+_SENTENCE = re.compile(r"[。！？；，!?;]")
 _NO_NAME = frozenset(
     [
         "admin",
@@ -215,10 +217,11 @@ def _best_date(blocks: list[Block]) -> tuple[datetime | None, str | None] | None
         if date is None:
             continue
         instant, raw, labelled = date
-        if labelled or (instant is not None and len(raw) + 30 >= len(block.text)):
+        rest = block.text.replace(raw, "", 1)
+        if labelled or (instant is not None and len(rest) <= 30 and not _SENTENCE.search(rest)):
             return instant, raw
         # A short or relative form counts only where it is nearly the whole line ("3小时前 · 来源").
-        if loose is None and (instant is not None or len(raw) + 12 >= len(block.text)):
+        if loose is None and not _SENTENCE.search(rest) and (instant is not None or len(rest) <= 12):
             loose = instant, raw
     return loose
 

@@ -45,18 +45,29 @@ _NUMERALS = "零〇○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺�
 _NUMERAL_DIGITS = str.maketrans(_NUMERALS, "000123456789123456789107921"[: len(_NUMERALS)])
 _SPELLED_PHONE = re.compile(rf"(?<![{_NUMERALS}\d])[一壹幺1](?:[ ,、-]?[{_NUMERALS}\d]){{10}}(?![{_NUMERALS}\d])")
 
+_WHOLE_MOBILE = r"1[3-9]\d{9}"
+
+
+def _grouped_mobile(name: str) -> str:
+    """A mobile number in groups (3-4-4, 4-3-4, 3-3-5 or digit by digit) with one separator throughout."""
+    groups = (
+        r"1[3-9]\d{sep}\d{{4}}{again}\d{{4}}",
+        r"1[3-9]\d{{2}}{sep}\d{{3}}{again}\d{{4}}",
+        r"1[3-9]\d{sep}\d{{3}}{again}\d{{5}}",
+    )
+    spelled = [group.format(sep=f"(?P<{name}{n}>[-. ])", again=f"(?P={name}{n})") for n, group in enumerate(groups)]
+    return "|".join([*spelled, rf"1(?P<{name}9>[-. ])[3-9](?:(?P={name}9)\d){{9}}"])
+
+
+#: In front of a grouped number there must be no digit with a separator (then it is the middle of something longer),
+#: unless the country code says that a number begins.
 _PHONE = re.compile(
-    r"(?<![\d.])(?:(?:\+|00)?86[- ]?)?(?:"
-    r"(1[3-9]\d{9})"
-    r"|(?<!\d[-. ])(1[3-9]\d([-. ])\d{4}\3\d{4})"
-    r"|(?<!\d[-. ])(1[3-9]\d{2}([-. ])\d{3}\5\d{4})"
-    r"|(?<!\d[-. ])(1[3-9]\d([-. ])\d{3}\7\d{5})"
-    r"|(?<!\d[-. ])(1(?:([-. ])[3-9])(?:\9\d){9})"
-    r")(?![\d]|[-. ]\d{1,3}(?!\d))"
+    rf"(?<![\d.])(?:(?:\+|00)?86[- ]?(?:{_WHOLE_MOBILE}|{_grouped_mobile('a')})"
+    rf"|{_WHOLE_MOBILE}|(?<!\d[-. ])(?:{_grouped_mobile('b')}))(?!\d|[-. ]\d{{1,3}}(?!\d))"
 )
 _TEL400 = re.compile(
     r"(?<![\d.￥¥$-])[48]00(?:\d{7}|[- ]\d{7}|[- ]\d{3}[- ]\d{4}|[- ]\d{4}[- ]\d{3}|\d[- ]\d{3}[- ]\d{3}|[- ]?\d{3}[- ]?\d{4}"
-    r"|[- ]\d{2}[- ]\d{5}|[- ]\d{5}[- ]\d{2})(?!\d|-\d)"
+    r"|[- ]\d{2}[- ]\d{5}|[- ]\d{5}[- ]\d{2})(?!\d|-\d|\s?[元万块])"
 )
 _LANDLINE = re.compile(
     r"(?<![\d.-])(?:\+?86[- ]?)?\(?(0?(?:10|2[0-57-9]|[3-9]\d{2}))\)?([- ]?)([2-8]\d{6,7})(?:(?:-|转|ext\.?)\s?\d{1,6})?(?!\d)"

@@ -26,7 +26,13 @@ _RELATIVE = re.compile(
 #: Without one of these no date form matches.
 _COULD_DATE = re.compile(r"\d[-/.年月天时分秒小个周]|刚刚|[昨今前]天|半|几|星期|周[一二三四五六日]|\d\s")
 _LABEL = re.compile(
-    r"(?:发布时间|发布日期|发表时间|发稿时间|更新时间|更新日期|发布于|发表于|日期|时间|发布|编辑时间|创建时间|上传时间)\s*[:：]?\s*$"
+    r"(?:发布时间|发布日期|发表时间|发稿时间|更新时间|更新日期|发布于|发表于|编辑时间|创建时间|上传时间|"
+    r"(?:(?<![\u4e00-\u9fff])|(?<=[布表稿新辑建传]))(?:日期|时间|发布))\s*[:：]?\s*$"
+)
+#: What makes a date part of an announcement instead of a byline.
+_GOES_ON = re.compile(r"\s*(?:[起前至到后内以之~～—-]|报名|考试|举[办行]|开[始课班]|截止|施行|成立|召开|印发)")
+_ANNOUNCED = re.compile(
+    r"(?:考试|报名|开课|开班|截止|活动|有效|上课|领取|办理|缴费|打印|面试|查询|施行|成立|注册|培训)(?:时间|日期|期|于|至)?\s*[:：]?\s*$"
 )
 
 
@@ -80,18 +86,20 @@ def from_match(match: re.Match[str]) -> datetime | None:
 
 def find_date(line: str) -> tuple[datetime | None, str, bool] | None:
     """The first date in a line of text: instant (None for short and relative forms), its wording, and whether a label
-    (发布时间：…) stands before it. None if the line holds none."""
+    (发布时间：…) stands before it. None if the line holds none, or holds one that announces something (考试时间：…)."""
     if not _COULD_DATE.search(line):
         return None
-    match = FULL_DATE.search(line)
-    if match:
-        instant = from_match(match)
-        if instant is not None:
-            return instant, match[0].strip(), _LABEL.search(line[: match.start()]) is not None
-    for pattern in (_RELATIVE, _SHORT_DATE):
+    for pattern in (FULL_DATE, _RELATIVE, _SHORT_DATE):
         match = pattern.search(line)
-        if match:
-            return None, match[0].strip(), _LABEL.search(line[: match.start()]) is not None
+        if match is None:
+            continue
+        before = line[: match.start()]
+        if _ANNOUNCED.search(before) or _GOES_ON.match(line, match.end()):
+            continue
+        instant = from_match(match) if pattern is FULL_DATE else None
+        if pattern is FULL_DATE and instant is None:
+            continue
+        return instant, match[0].strip(), _LABEL.search(before) is not None
     return None
 
 
