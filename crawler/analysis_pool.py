@@ -66,7 +66,7 @@ class AnalysisPool:
         self._analyse = analyse
         self._warm_up = warm_up
         self._seconds = seconds
-        self._count = workers or max(1, (os.cpu_count() or 2) - 1)
+        self._count = workers or len(os.sched_getaffinity(0))
         self._waiting: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False

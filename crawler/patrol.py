@@ -23,7 +23,7 @@ from crawler.recorder import Recorder, Report
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings, Progress
 from crawler.sitemap_reading import SitemapReader
-from crawler.target_crawl import IN_HAND, LOW, TargetCrawl
+from crawler.target_crawl import IN_HAND, LOW, TargetCrawl, mark_of
 from crawler.verdicts import Ending
 from crawler.visit import Landing, Visitor
 from crawler.warc import WarcWriter
@@ -217,6 +217,8 @@ class Patrol:
                 self._frontier.release(request.host)
                 self._changed.set()
             crawl.bytes += landing.bytes_received
+            if landing.leads_to is not None and self._waits(crawl, request, landing):
+                return
             report = await self._visitor.conclude(crawl, request, landing)
         except (asyncio.CancelledError, WorkersUnusable):
             raise
@@ -226,6 +228,17 @@ class Patrol:
         if self._try_again(crawl, request, attempt, report, landing):
             return
         self._recorder.put(report)
+
+    def _waits(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> bool:
+        """Whether the request's end depends on a page that has not ended yet."""
+        assert landing.leads_to is not None
+        ending = crawl.aliases.wait(request, mark_of(request.url), landing.leads_to, landing)
+        if ending is not None:
+            landing.ending = ending
+            return False
+        crawl.under_way -= 1
+        self._settle(crawl)
+        return True
 
     def _try_again(
         self, crawl: TargetCrawl, request: CrawlRequest, attempt: int, report: Report, landing: Landing
@@ -264,9 +277,15 @@ class Patrol:
         for finish in report.finishes:
             crawl.ended(finish.outcome.request)
             self._outcomes[finish.outcome.outcome.value] += 1
+            self._end_aliases(crawl, crawl.aliases.note(mark_of(finish.outcome.request.url), finish.outcome))
         crawl.take_in(planned)
         self._report(self._progress(report), report)
         self._settle(crawl)
+
+    def _end_aliases(self, crawl: TargetCrawl, waited: Sequence[tuple[CrawlRequest, Landing]]) -> None:
+        for request, landing in waited:
+            crawl.under_way += 1
+            self._recorder.put(self._visitor.alias_of(crawl, request, landing))
 
     def _settle(self, crawl: TargetCrawl) -> None:
         """Something of the target changed: let it wait for its host, refill it, or finish it."""
@@ -279,6 +298,10 @@ class Patrol:
         if crawl.under_way or crawl.refilling or len(crawl) or crawl.finishing:
             return
         if crawl.exhausted is not None or not crawl.more:
+            waited = crawl.aliases.release()
+            if waited:
+                self._end_aliases(crawl, waited)
+                return
             crawl.finishing = True
             self._spawn(self._finish(crawl))
 

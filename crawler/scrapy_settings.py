@@ -12,7 +12,7 @@ SPIDER_MODULES = ["spiders"]
 NEWSPIDER_MODULE = "spiders"
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
-DNS_RESOLVER = "crawler.resolver.GuardedResolver"
+TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
 
 # Scrapy 2.19 opens a port on loopback that executes code, and a telnet console; we serve neither.
 REMOTE_CONTROL_ENABLED = False
@@ -47,6 +47,8 @@ DOWNLOAD_DELAY = 0
 DOWNLOAD_DELAY_JITTER = 0
 DOWNLOAD_FAIL_ON_DATALOSS = True
 DOWNLOAD_WARNSIZE = 0
+
+FEED_EXPORT_ENCODING = "utf-8"
 
 LOG_LEVEL = "WARNING"
 LOG_FORMATTER = "crawler.transport.QuietFormatter"

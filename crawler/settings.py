@@ -42,7 +42,8 @@ class CrawlSettings:
     longest_wait: float = 60.0
     """Cap on Crawl-delay and Retry-After, seconds: a site must not be able to stop the run."""
     workers: int | None = None
-    """Analysis processes; None: one less than there are cores, at least one."""
+    """Analysis processes; None: one per core. The engine needs a fifth of the time that reading a page takes, and workers
+    are niced: leaving a core to it alone would leave most of that core idle."""
     analysis_seconds: float = 60.0
     """Time one page may take to be read, after which its worker is killed."""
     warc_size: int = 512 * MEBIBYTE

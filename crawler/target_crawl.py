@@ -7,12 +7,13 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 from crawler import promise
 from crawler.addresses import address_pattern, host_key
+from crawler.aliases import Aliases
 from crawler.novelty import Novelty
-from crawler.verdicts import Ending
-from domain.crawl import CrawlRequest, Outcome
+from domain.crawl import CrawlRequest
 from domain.target import Target
 
 #: Requests a target holds in memory; the rest stays in the ledger.
@@ -21,8 +22,6 @@ IN_HAND = 128
 LOW = 16
 #: Addresses remembered as planned (8-byte hashes). Beyond it the ledger alone knows, which costs time and no request.
 _SEEN = 200_000
-#: Landing pages of redirects whose end is remembered.
-_LANDINGS = 500
 
 
 def mark_of(url: str) -> int:
@@ -48,7 +47,7 @@ class TargetCrawl:
         self.exhausted: tuple[str, str] | None = None
         """Which budget is used up: machine word and Chinese sentence."""
         self.novelty = Novelty(trap_pages)
-        self.landings: dict[int, Ending] = {}
+        self.aliases: Aliases[Any] = Aliases()
         self._heap: list[tuple[int, int, CrawlRequest, int]] = []
         self._in_hand: set[int] = set()
         self._seen: set[int] = set()
@@ -162,15 +161,6 @@ class TargetCrawl:
             elif self.started is not None and time.monotonic() - self.started >= budget.max_seconds:
                 self.exhausted = ("seconds", f"已达本次时间上限 {budget.max_seconds} 秒，其余页面本次未采。")
         return self.exhausted is None
-
-    def remember_landing(self, url: str, ending: Ending) -> None:
-        """Keep how the page behind a redirect ended, so that a login wall is fetched once and not per link."""
-        if ending.outcome in (Outcome.BLOCKED, Outcome.EMPTY, Outcome.FAILED) and len(self.landings) < _LANDINGS:
-            self.landings[mark_of(url)] = ending
-
-    def landing(self, url: str) -> Ending | None:
-        """How a page behind an earlier redirect ended, where it ended badly."""
-        return self.landings.get(mark_of(url))
 
 
 def _without_www(host: str) -> str:

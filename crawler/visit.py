@@ -17,7 +17,7 @@ from crawler.fetch import Fetcher, retry_after
 from crawler.recorder import Finish, Kept, Recorder, Report
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
-from crawler.target_crawl import TargetCrawl
+from crawler.target_crawl import TargetCrawl, mark_of
 from crawler.verdicts import Ending, FetchProblem
 from domain.analysis import JudgedDocument, PageAnalysis
 from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome
@@ -39,6 +39,8 @@ class Landing:
     ending: Ending | None = None
     canonical_url: str = ""
     """Canonical form of the last address asked for."""
+    leads_to: int | None = None
+    """Mark of a planned page that the redirects lead to and whose end is not known yet."""
 
     @property
     def bytes_received(self) -> int:
@@ -118,10 +120,12 @@ class Visitor:
         if not crawl.in_scope(following):
             return following, verdicts.out_of_scope(following)
         if following != request.url:
-            ended = crawl.landing(following)
+            mark = mark_of(following)
+            ended = crawl.aliases.bad_end(mark)
             if ended is not None:
                 return following, replace(ended, final_url=following)
             if crawl.is_planned(following):
+                landing.leads_to = None if crawl.aliases.has_ended(mark) else mark
                 return following, _alias(request, following)
         landing.canonical_url = following
         return written, None
@@ -260,8 +264,8 @@ class Visitor:
         links: tuple[CrawlRequest, ...] = (),
     ) -> Report:
         """A report without anything to keep; where a redirect led to a page of its own, both requests end so."""
-        if landing.hops and landing.canonical_url != request.url:
-            crawl.remember_landing(landing.canonical_url, ending)
+        if page is None and landing.answer is not None and landing.canonical_url != request.url:
+            crawl.aliases.note(mark_of(landing.canonical_url), ending)  # an error page has no request of its own
         finishes = [Finish(self._outcome(request, landing, ending), verdict)]
         if page is not None and page is not request:
             alias = ending if ending.outcome is not Outcome.UNCHANGED else _alias(request, page.url)
@@ -284,6 +288,14 @@ class Visitor:
             final_url=ending.final_url or final,
             bytes_received=ending.bytes_received or landing.bytes_received,
         )
+
+    def alias_of(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> Report:
+        """End a request whose redirects lead to another page: as that page did, or as another name for it."""
+        assert landing.leads_to is not None
+        assert landing.ending is not None
+        bad = crawl.aliases.bad_end(landing.leads_to)
+        ending = replace(bad, final_url=landing.ending.final_url) if bad is not None else landing.ending
+        return Report(crawl, (Finish(self._outcome(request, landing, ending)),))
 
     def without_visit(self, crawl: TargetCrawl, request: CrawlRequest, ending: Ending) -> Report:
         """A request that ends without being made."""

@@ -76,12 +76,17 @@ class WebsiteSpider(scrapy.Spider):
         """As Scrapy does, and keep the engine open until the crawl's books are closed."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.session is None:
-            spider.session = _Standalone(*spider._arguments, crawler, spider._items)
+            try:
+                spider.session = _Standalone(*spider._arguments, crawler, spider._items)
+            except BadTarget as error:
+                spider.logger.error("%s", error)
         crawler.signals.connect(spider._wind_up, signal=signals.spider_closed)
         return spider
 
     async def start(self) -> AsyncIterator[Any]:
         """Crawl; yields documents where they are asked for as items."""
+        if self.session is None:
+            return
         self._work = asyncio.create_task(self._patrol())
         try:
             while (item := await self._items.get()) is not None:
