@@ -187,10 +187,10 @@ def fill(archive: Archive) -> None:
     target_of = dict(connection.execute("SELECT id, target_id FROM pages WHERE id < ?", (first_page,)))
 
     def page_of(number: int) -> int:
-        return own[number % len(own)] if number < older else first_page + number % others
+        return int(own[number % len(own)] if number < older else first_page + number % others)
 
     def target_of_page(page: int) -> int:
-        return target_of.get(page) or first_target + (page - first_page) // per_target
+        return int(target_of.get(page) or first_target + (page - first_page) // per_target)
 
     first = connection.execute("SELECT max(id) + 1 FROM crawl_requests").fetchone()[0]
     moment = {
