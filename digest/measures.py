@@ -27,19 +27,6 @@ _CHOICES: dict[str, frozenset[str] | None] = {
 _OWN_SITE = frozenset({"web", "feed", ""})
 
 
-def surface(material: LeadMaterial) -> str:
-    """Where the claims stand: ``account`` on a platform, ``post`` by a user of a site, or the ``site`` itself.
-
-    A forum must not be closed because of one user's post, so a web page with an author who does not speak for an
-    institution counts as a post.
-    """
-    if material.platform not in _OWN_SITE:
-        return "account"
-    if material.account and material.assessment.speaker is not Speaker.INSTITUTION:
-        return "post"
-    return "site"
-
-
 @dataclass(frozen=True, slots=True)
 class MeasureRule:
     """``measure`` holds when every condition has a value in common with the lead's."""
@@ -57,30 +44,66 @@ class MeasureTable:
     """Rules in order; the last one has no condition, so there is always a measure."""
 
     rules: tuple[MeasureRule, ...]
+    post_addresses: tuple[str, ...] = ()
+    """Parts of addresses (lower case) at which users of a site post."""
+    post_names: tuple[str, ...] = ()
+    """Parts of names of such sites."""
 
     @classmethod
     def load(cls, templates: Templates) -> MeasureTable:
         """The table of ``templates``; raises :class:`BadFile` naming the rule that cannot be used."""
-        listed = templates.data(FILE).get("rules")
+        data = templates.data(FILE)
+        listed = data.get("rules")
         if not isinstance(listed, list) or not listed:
             raise BadFile(f"措施规则表“{FILE}”缺少 rules 列表；请对照随附的同名文件改正。")
         rules = tuple(_rule(number, entry) for number, entry in enumerate(listed, 1))
         if rules[-1].conditions:
             raise BadFile(f"措施规则表“{FILE}”最后一条带有条件；请在末尾补一条只写 measure 的规则。")
-        return cls(rules)
+        posts = data.get("posts") or {}
+        return cls(rules, _words(posts, "addresses"), _words(posts, "names"))
+
+    def surface(self, material: LeadMaterial) -> str:
+        """Where the claims stand: ``account`` on a platform, ``post`` by a user of a site, or the ``site`` itself.
+
+        A forum must not be closed because of one user's post: forums are known by address and name, and elsewhere an
+        author who is not the site itself, and does not speak for an institution, makes a page a post.
+        """
+        if material.platform not in _OWN_SITE:
+            return "account"
+        address = material.page_url.lower()
+        if any(part in address for part in self.post_addresses):
+            return "post"
+        if any(part in material.target_name for part in self.post_names):
+            return "post"
+        if material.assessment.speaker is Speaker.INSTITUTION or not material.account:
+            return "site"
+        return "site" if _same_name(material.account, material.target_name) else "post"
 
     def choose(self, material: LeadMaterial, status: DigestStatus) -> str:
         """Measure of the first rule that fits."""
         assessment = material.assessment
         facts: dict[str, Collection[str]] = {
             "status": (status.value,),
-            "surface": (surface(material),),
+            "surface": (self.surface(material),),
             "speaker": (assessment.speaker.value,),
             "level": (assessment.level.value,),
             "behaviours": {finding.behaviour for finding in assessment.findings if finding.behaviour},
             "categories": assessment.categories,
         }
         return next(rule.measure for rule in self.rules if rule.fits(facts))
+
+
+def _same_name(account: str, target: str) -> bool:
+    """Whether an author's name is the site's own (sites sign their pages with their name, or part of it)."""
+    account, target = account.strip(), target.strip()
+    return len(account) > 1 and len(target) > 1 and (account in target or target in account)
+
+
+def _words(posts: Any, key: str) -> tuple[str, ...]:
+    listed = posts.get(key, []) if isinstance(posts, dict) else None
+    if not isinstance(listed, list):
+        raise BadFile(f"措施规则表“{FILE}”的 posts 应含 addresses 和 names 两个列表；请改正。")
+    return tuple(str(word).lower() if key == "addresses" else str(word) for word in listed)
 
 
 def _rule(number: int, entry: Any) -> MeasureRule:

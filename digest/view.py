@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.builder import STATUS_ORDER
+from digest.passages import FindingView, PassageView, gather, split_context
 from digest.templates import Templates
 from digest.text import one_line, shanghai, visible
 from digest.words import WORD_LIMIT, Words, ranked
@@ -26,25 +27,6 @@ QUOTE_LIMIT = 200
 CONTEXT_LIMIT = 300
 ADDRESS_LIMIT = 2000
 NOTE_LIMIT = 200
-
-#: Beyond this many claims of one page the html and docx show the heaviest and say how many more there are.
-FINDINGS_SHOWN = 8
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """One claim: ``before + quote + after`` is the context with the claim in it."""
-
-    rule_id: str
-    category: str
-    category_label: str
-    behaviour: str
-    """Code and name, e.g. ``B9 宣传“包过”``; empty where the rule names none."""
-    before: str
-    quote: str
-    after: str
-    legal: str
-    """Law and article, joined by ``；``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +61,7 @@ class ItemView:
     target: str
     platform: str
     account: str
+    """Empty where the author is the target itself."""
     region: str
     level: str
     level_label: str
@@ -87,8 +70,11 @@ class ItemView:
     """Letters and names, e.g. ``B 虚假宣传、D 违规发证``."""
     behaviours: str
     findings: tuple[FindingView, ...]
-    more_findings: int
-    """Claims beyond the first few, which only the tables list."""
+    """All claims, heaviest first."""
+    passages: tuple[PassageView, ...]
+    """The same claims as passages to read, those with the heaviest claims first, at most :data:`digest.passages.PASSAGES_SHOWN`."""
+    more_claims: int
+    """Claims that no shown passage holds; only the tables list them."""
     legal: tuple[str, ...]
     """All laws and articles of the page, each once."""
     steps: tuple[StepView, ...]
@@ -143,6 +129,18 @@ class CountView:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedView:
+    """A contact (masked: two numbers may look the same) that stands on several pages."""
+
+    label: str
+    pages: int
+    targets: tuple[str, ...]
+    """Names of the targets on whose pages it stands."""
+    across: bool
+    """Whether these are several targets."""
+
+
+@dataclass(frozen=True, slots=True)
 class DigestView:
     """The whole digest."""
 
@@ -180,8 +178,8 @@ class DigestView:
     by_region: tuple[CountView, ...]
     by_behaviour: tuple[CountView, ...]
     by_review: tuple[CountView, ...]
-    shared: tuple[CountView, ...]
-    """Identifiers that stand on several pages of this digest."""
+    shared: tuple[SharedView, ...]
+    """Identifiers that stand on several pages of this digest, those on most targets first."""
 
 
 def look(digest: Digest, templates: Templates) -> DigestView:
@@ -203,12 +201,6 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
     outcomes = Counter(gap.outcome for gap in digest.coverage.gaps)
     behaviours = Counter(
         code for item in digest.items for code in {finding.behaviour for finding in item.findings} if code
-    )
-    shared = Counter(
-        f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}"
-        for item in digest.items
-        if item.operator is not None
-        for kind, value in item.operator.identifiers
     )
     return DigestView(
         title=words.plain("title"),
@@ -252,8 +244,27 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
             ((review.value, review.label) for review in Review if review is not Review.DISMISSED),
             Counter(item.review for item in digest.items),
         ),
-        shared=tuple(CountView(key, key, count) for key, count in ranked(shared) if count > 1),
+        shared=_shared(digest.items, words),
     )
+
+
+def _shared(items: Sequence[DigestItem], words: Words) -> tuple[SharedView, ...]:
+    pages: dict[str, list[str]] = {}
+    for item in items:
+        if item.operator is not None:
+            for kind, value in item.operator.identifiers:
+                pages.setdefault(f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}", []).append(item.target)
+    shared = [
+        SharedView(
+            label,
+            len(targets),
+            tuple(visible(target, WORD_LIMIT) for target in dict.fromkeys(targets)),
+            len(set(targets)) > 1,
+        )
+        for label, targets in pages.items()
+        if len(targets) > 1
+    ]
+    return tuple(sorted(shared, key=lambda found: (-len(found.targets), -found.pages, found.label)))
 
 
 def _counts(names: Iterable[tuple[str, str]], counter: Counter[str]) -> tuple[CountView, ...]:
@@ -286,6 +297,8 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
     page_url = visible(item.page_url, ADDRESS_LIMIT)
     final_url = visible(item.final_url, ADDRESS_LIMIT) if item.final_url != item.page_url else ""
     codes = dict.fromkeys(finding.behaviour for finding in item.findings if finding.behaviour)
+    findings = tuple(_finding(finding, words) for finding in item.findings)
+    passages, more_claims = gather(findings)
     return ItemView(
         index=index,
         lead_id=item.lead_id,
@@ -301,15 +314,16 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         final_link=_link(item.final_url) if final_url else "",
         target=visible(item.target, WORD_LIMIT),
         platform=words.platform(item.platform),
-        account=visible(item.account or "", WORD_LIMIT),
+        account=visible(item.account or "", WORD_LIMIT) if item.account != item.target else "",
         region=visible(item.region or "", WORD_LIMIT),
         level=item.level,
         level_label=_LEVEL_LABELS.get(item.level, item.level),
         score=f"{item.score:.1f}".removesuffix(".0"),
         categories="、".join(f"{letter} {_CATEGORY_LABELS.get(letter, '')}".strip() for letter in item.categories),
         behaviours="；".join(words.behaviour(code) for code in codes),
-        findings=tuple(_finding(finding, words) for finding in item.findings),
-        more_findings=max(0, len(item.findings) - FINDINGS_SHOWN),
+        findings=findings,
+        passages=passages,
+        more_claims=more_claims,
         legal=tuple(
             dict.fromkeys(visible(basis, NOTE_LIMIT) for found in item.findings for basis in found.legal_basis)
         ),
@@ -353,17 +367,6 @@ def _finding(finding: DigestFinding, words: Words) -> FindingView:
         after=visible(after, CONTEXT_LIMIT),
         legal="；".join(visible(basis, NOTE_LIMIT) for basis in finding.legal_basis),
     )
-
-
-def split_context(context: str, quote: str) -> tuple[str, str, str]:
-    """``context`` around ``quote``; where the quote does not stand in it, the quote alone.
-
-    A context reaches 40 characters to either side, so of several occurrences the one there is the one meant.
-    """
-    for start in (40, len(context) - len(quote) - 40, context.find(quote)):
-        if start >= 0 and context.startswith(quote, start):
-            return context[:start], quote, context[start + len(quote) :]
-    return "", quote, ""
 
 
 _BREAKS = re.compile(r"(?<=[/.:?&=#])(?=[^/.:?&=#])|(?<=:)(?=//)")

@@ -11,7 +11,7 @@ import zipfile
 from typing import Any, BinaryIO
 
 from digest.templates import Templates, fault
-from digest.view import FINDINGS_SHOWN, look
+from digest.view import look
 from domain.digest import Digest
 from domain.errors import BadFile
 
@@ -38,7 +38,7 @@ _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 def render(digest: Digest, stream: BinaryIO, templates: Templates) -> None:
     """Write ``digest`` as a Word document."""
-    values = {"digest": look(digest, templates), "findings_shown": FINDINGS_SHOWN}
+    values = {"digest": look(digest, templates)}
     if templates.find(WORD_TEMPLATE) is not None:
         _render_word_template(values, stream, templates)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from digest.templates import Templates
-from digest.view import FINDINGS_SHOWN, look
+from digest.view import look
 from domain.digest import Digest
 
 TEMPLATE = "digest.html.j2"
@@ -13,5 +13,5 @@ TEMPLATE = "digest.html.j2"
 
 def render(digest: Digest, stream: BinaryIO, templates: Templates) -> None:
     """Write ``digest`` as UTF-8 HTML."""
-    values = {"digest": look(digest, templates), "findings_shown": FINDINGS_SHOWN}
+    values = {"digest": look(digest, templates)}
     stream.writelines(chunk.encode() for chunk in templates.render(TEMPLATE, values))

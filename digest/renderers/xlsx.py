@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from digest.passages import FindingView
 from digest.templates import Templates
 from digest.text import SHANGHAI
-from digest.view import DigestView, FindingView, ItemView, look
+from digest.view import DigestView, ItemView, look
 from domain.digest import Digest
 
 #: Excel's own limits: characters in a cell, links on a sheet, characters of a link.
@@ -286,7 +287,10 @@ class _Sheets:
             *(("平台", count.label, count.count) for count in seen.by_platform),
             *(("属地", count.label, count.count) for count in seen.by_region),
             *(("研判状态", count.label, count.count) for count in seen.by_review),
-            *(("同一联系方式出现的页面", count.label, count.count) for count in seen.shared),
+            *(
+                ("同一联系方式的页面数", f"{found.label}（{'、'.join(found.targets[:5])}）", found.pages)
+                for found in seen.shared
+            ),
             ("说明", seen.caution, None),
         ]
         last = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import view
+from digest import passages, view
 from digest.builder import STATUS_ORDER
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "digest.md").read_text(encoding="utf-8")
@@ -16,7 +16,18 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "digest.md").read_text(encoding
 
 @pytest.mark.parametrize(
     "kind",
-    [view.DigestView, view.ItemView, view.FindingView, view.GapView, view.GroupView, view.CountView, view.StepView],
+    [
+        view.DigestView,
+        view.ItemView,
+        passages.FindingView,
+        passages.PassageView,
+        passages.PieceView,
+        view.SharedView,
+        view.GapView,
+        view.GroupView,
+        view.CountView,
+        view.StepView,
+    ],
 )
 def test_every_template_variable_is_documented(kind: type) -> None:
     """A field that a template can use but nobody can know of is missing from the page."""
@@ -33,4 +44,4 @@ def test_statuses_and_limits_are_as_documented() -> None:
     for limit, unit in ((view.TITLE_LIMIT, "标题 {} 字"), (view.QUOTE_LIMIT, "命中原文 {} 字")):
         assert unit.format(limit) in DOCUMENT
     assert f"网址 {view.ADDRESS_LIMIT} 字" in DOCUMENT
-    assert f"最高的 {view.FINDINGS_SHOWN} 处命中" in DOCUMENT
+    assert f"最多显示 {passages.PASSAGES_SHOWN} 段" in DOCUMENT

@@ -14,11 +14,11 @@ from lxml import etree
 from openpyxl.utils.escape import unescape
 
 from digest import build
+from digest.passages import split_context
 from digest.renderers import RENDERERS
 from digest.renderers.xlsx import CELL_LIMIT
 from digest.templates import Templates
 from digest.text import visible
-from digest.view import split_context
 from domain.digest import Coverage, CoverageGap, Digest
 from domain.document import Contact, ContactKind
 
