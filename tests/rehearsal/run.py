@@ -1,6 +1,6 @@
 """Rehearsal of the hidden test: other sites, through the command line and its JSON only.
 
-    python tests/rehearsal/run.py [--seed N] [--delay SECONDS] [--again] [--keep FOLDER]
+    python tests/rehearsal/run.py [--seed N] [--rounds N] [--delay SECONDS] [--again] [--kill SECONDS] [--keep FOLDER]
 
 Prints one JSON document: precision and recall of the digest's items, what was missed or wrongly flagged and from
 which bank of phrases, in which outcomes the hostile addresses ended, robots violations, requests that ran at the same
@@ -13,6 +13,7 @@ import argparse
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,7 @@ from typing import Any
 
 from hostile import HOST, HOSTILE
 from sites import RehearsalSite, build_sites
+from warcio.archiveiterator import ArchiveIterator
 from web import RehearsalWeb
 
 
@@ -35,16 +37,17 @@ class Rehearsal:
         self.environment = {
             **os.environ,
             "ZHENGXUN_DATA_DIR": str(folder / "var"),
-            "ZHENGXUN_ALLOW_NETWORKS": "127.0.1.0/24",
+            "ZHENGXUN_ALLOW_NETWORKS": "127.0.0.0/16",
             "ZHENGXUN_CRAWL_DELAY": str(delay),
         }
+        self.program = str(Path(sys.executable).with_name("zhengxun"))
         self.seconds: dict[str, float] = {}
 
     def command(self, name: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
         """Run ``zhengxun``; its standard output. Ends the rehearsal on an exit status that is not accepted."""
         began = time.monotonic()
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("zhengxun")), *arguments],
+            [self.program, *arguments],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -74,6 +77,44 @@ class Rehearsal:
         """``crawl --all --json``."""
         answer: dict[str, Any] = json.loads(self.command(name, "crawl", "--all", "--json", accept=(0, 1)))
         return answer
+
+    def crawl_and_kill(self, seconds: float) -> None:
+        """Begin a crawl and end it with SIGKILL, its worker processes with it."""
+        with (self.folder / "killed.log").open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                [self.program, "crawl", "--all", "--json"],
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,
+            )
+            time.sleep(seconds)
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def read_evidence(self) -> dict[str, Any]:
+        """Read every WARC file to its end: records by type, and pages whose same bytes were kept more than once."""
+        kinds: Counter[str] = Counter()
+        kept: Counter[tuple[str, str]] = Counter()
+        broken = []
+        files = sorted((self.folder / "var").rglob("*.warc.gz"))
+        for path in files:
+            with path.open("rb") as stream:
+                try:
+                    for record in ArchiveIterator(stream, check_digests="raise"):
+                        kinds[record.rec_type] += 1
+                        digest = record.rec_headers.get_header("WARC-Payload-Digest") or ""
+                        if record.rec_type == "response":
+                            kept[str(record.rec_headers.get_header("WARC-Target-URI")), digest] += 1
+                        record.content_stream().read()
+                except Exception as error:
+                    broken.append(f"{path.name}: {error!r}")
+        return {
+            "files": len(files),
+            "records": dict(kinds),
+            "unreadable": broken,
+            "kept_twice": sorted({url for (url, _), count in kept.items() if count > 1}),
+        }
 
     def digest(self) -> dict[str, Any]:
         """``digest --format json``."""
@@ -157,10 +198,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--delay", type=float, default=0.05)
+    parser.add_argument("--rounds", type=int, default=1, help="how often the nine kinds of sites are generated")
+    parser.add_argument("--kill", type=float, default=0.0, help="end a first crawl with SIGKILL after so many seconds")
     parser.add_argument("--again", action="store_true", help="crawl the unchanged sites a second time")
     parser.add_argument("--keep", type=Path, help="folder that keeps data directory and logs")
     given = parser.parse_args()
-    sites = build_sites(given.seed)
+    sites = build_sites(given.seed, given.rounds)
     web = RehearsalWeb(sites)
     web.start()
     with tempfile.TemporaryDirectory() as temporary:
@@ -168,12 +211,15 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         rehearsal = Rehearsal(web, sites, folder, given.delay)
         rehearsal.import_targets()
+        if given.kill:
+            rehearsal.crawl_and_kill(given.kill)
         first = rehearsal.crawl("crawl")
         digest = rehearsal.digest()
         report: dict[str, Any] = {
             "items": rehearsal.judge_items(digest["items"]),
             "outcomes": rehearsal.judge_outcomes(first),
             "manners": rehearsal.judge_manners(given.delay),
+            "evidence": rehearsal.read_evidence(),
             "coverage": digest["coverage"],
             "leads_new": first["leads_new"],
             "seconds": rehearsal.seconds,

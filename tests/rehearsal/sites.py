@@ -154,9 +154,9 @@ def _fill(template: str, rng: random.Random, bank: dict[str, Any]) -> str:
     )
 
 
-def _build(recipe: Recipe, number: int, bank: dict[str, Any], seed: int) -> RehearsalSite:
-    rng = random.Random(f"{seed}/{recipe.key}")
-    site = RehearsalSite(recipe.key, recipe.name, f"127.0.1.{number}")
+def _build(recipe: Recipe, number: int, bank: dict[str, Any], seed: int, turn: int) -> RehearsalSite:
+    rng = random.Random(f"{seed}/{recipe.key}/{turn}")
+    site = RehearsalSite(f"{recipe.key}{turn}", recipe.name, f"127.0.{turn}.{number}")
     content_type = "text/html" + (f"; charset={recipe.header_charset}" if recipe.header_charset else "")
 
     def add(path: str, title: str, inner: str, manner: str, violating: bool) -> None:
@@ -184,13 +184,15 @@ def _build(recipe: Recipe, number: int, bank: dict[str, Any], seed: int) -> Rehe
     return site
 
 
-def build_sites(seed: int = 2026) -> list[RehearsalSite]:
-    """All generated sites; the same seed gives the same bytes."""
+def build_sites(seed: int = 2026, rounds: int = 1) -> list[RehearsalSite]:
+    """All generated sites; the same seed gives the same bytes. Each of the ``rounds`` fills the recipes anew."""
     bank = yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text(encoding="utf-8"))
-    sites = [_build(recipe, number, bank, seed) for number, recipe in enumerate(RECIPES, start=1)]
-    shop = sites[-1]
-    shop.robots = "User-agent: *\nDisallow: /info/1000\nDisallow: /*?print=\nCrawl-delay: 0.1\n"
-    shop.disallowed = ("/info/1000.html",)
+    sites: list[RehearsalSite] = []
+    for turn in range(1, rounds + 1):
+        sites.extend(_build(recipe, number, bank, seed, turn) for number, recipe in enumerate(RECIPES, start=1))
+        shop = sites[-1]
+        shop.robots = "User-agent: *\nDisallow: /info/1000\nDisallow: /*?print=\nCrawl-delay: 0.1\n"
+        shop.disallowed = ("/info/1000.html",)
     closed = RehearsalSite("closed", "维护中的站点", "127.0.1.30", robots="down", robots_status=503)
     closed.pages["/"] = RehearsalPage("/", False, "home", b"<html><body>\xe9\xa6\x96\xe9\xa1\xb5</body></html>")
     closed.disallowed = ("/",)
