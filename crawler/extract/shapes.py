@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,8 +38,8 @@ class Shape:
     classes: frozenset[str]
     declared: Declarations
     """What holds whatever the ancestors are."""
-    complex: bool
-    """Some rules depend on the ancestors."""
+    complex: int
+    """How many rules that may select it also ask for its ancestors."""
     block: bool
     reverse: bool
     region: SegmentKind | None
@@ -127,23 +126,21 @@ class Shapes:
             shape = known[key] = self._new(tag, attributes)
         return shape
 
-    def inside(self, parent: Context, shape: Shape, ancestors: Iterable[Shape]) -> Context:
-        """The context inside an element of this shape; ``ancestors`` (outermost first) are read only if a rule asks."""
-        rules: list[Rule] = []
-        key: tuple[int, ...]
-        if shape.complex:
-            above = [(ancestor.tag, ancestor.id, ancestor.classes) for ancestor in ancestors]
-            rules = self._sheet.selecting(shape.tag, shape.id, shape.classes, above)
-            key = (id(parent), id(shape), *map(id, rules))
-        else:
-            key = (id(parent), id(shape))
+    def rules(self, shape: Shape, ancestors: list[Shape]) -> tuple[Rule, ...]:
+        """The rules for a complex shape below these elements, outermost first."""
+        above = [(ancestor.tag, ancestor.id, ancestor.classes) for ancestor in ancestors]
+        return tuple(self._sheet.selecting(shape.tag, shape.id, shape.classes, above))
+
+    def inside(self, parent: Context, shape: Shape, rules: tuple[Rule, ...] = ()) -> Context:
+        """The context inside an element of this shape; ``rules`` are those of :meth:`rules` for a complex one."""
+        key = (id(parent), id(shape), *map(id, rules)) if rules else (id(parent), id(shape))
         known = self._contexts.get(key)
         if known is None:
             known = self._contexts[key] = self._inside(parent, shape, rules)
             self._kept += (known, parent)  # ids stay unique while the objects live
         return known
 
-    def _inside(self, parent: Context, shape: Shape, rules: list[Rule]) -> Context:
+    def _inside(self, parent: Context, shape: Shape, rules: tuple[Rule, ...]) -> Context:
         sight = self._sight(parent.sight, shape, rules)
         kind = parent.kind if shape.region is None else entered(parent.kind, shape.region)
         block_tag = shape.tag if shape.block else parent.block_tag
@@ -166,7 +163,7 @@ class Shapes:
             known = self._values[value] = new
         return known
 
-    def _sight(self, parent: Sight, shape: Shape, rules: list[Rule]) -> Sight:
+    def _sight(self, parent: Sight, shape: Shape, rules: tuple[Rule, ...]) -> Sight:
         if parent.gone:
             return parent
         if shape.hidden_for_good:
@@ -184,7 +181,7 @@ class Shapes:
         class_ = attributes.get("class") or ""
         classes = frozenset(class_.split()) if class_ else frozenset()
         names = f"{class_} {id_}".strip()
-        complex_ = self._sheet.depends_on_ancestors(tag, id_, classes)
+        complex_ = self._sheet.asking_for_ancestors(tag, id_, classes)
         declared = {} if complex_ else merged(self._sheet.selecting(tag, id_, classes, []))
         style = attributes.get("style")
         if style:

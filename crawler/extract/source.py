@@ -50,7 +50,7 @@ _JSONP = re.compile(r"\A\s*(?:/\*\*/)?\s*[\w$.]{1,80}\s*\(\s*([\[{].*[\]}])\s*\)
 _MIME_HEAD = re.compile(
     rb"\A\s*(?:From |[A-Za-z-]+:\s).{0,3000}?^(?:MIME-Version|Content-Type):", re.DOTALL | re.MULTILINE | re.IGNORECASE
 )
-_STRANGE = re.compile("[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f\ufffd]")
+_CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/vnd.wap.wml", "application/vnd.wap.xhtml+xml")
 
 
@@ -153,5 +153,9 @@ def _kind(source: Source) -> str:
 def _is_binary(text: str) -> bool:
     """Bytes that are no text in any encoding: control characters and undecodable bytes abound."""
     sample = text[:4000]
-    strange = len(_STRANGE.findall(sample))
-    return strange > len(sample) * 0.15 or sample.count("\0") > len(sample) * 0.3
+    share = max(1, len(sample))
+    return (
+        len(_CONTROLS.findall(sample)) > 0.02 * share
+        or sample.count("\ufffd") > 0.15 * share
+        or sample.count("\0") > 0.3 * share
+    )

@@ -9,12 +9,16 @@ content is not text here), attribute selectors, ``@media`` other than screen and
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 Declarations = dict[str, str]
 
 #: Longest CSS that is read; hiding rules of generated pages stand at the beginning.
 MAX_CSS = 400_000
+
+#: Rules kept for one tag, class or id; template frameworks stay below a dozen that concern visibility.
+MAX_RULES_OF_ONE_NAME = 200
 
 _READ = frozenset(
     [
@@ -128,9 +132,9 @@ class StyleSheet:
         selecting.sort(key=lambda rule: rule.weight)
         return selecting
 
-    def depends_on_ancestors(self, tag: str, id_: str, classes: frozenset[str]) -> bool:
-        """Whether a rule that may select such an element also asks for its ancestors."""
-        return any(
+    def asking_for_ancestors(self, tag: str, id_: str, classes: frozenset[str]) -> int:
+        """How many rules that may select such an element also ask for its ancestors."""
+        return sum(
             len(rule.compounds) > 1 and rule.compounds[-1].matches(tag, id_, classes)
             for rule in self._candidates(tag, id_, classes)
         )
@@ -144,7 +148,7 @@ class StyleSheet:
         return candidates
 
 
-def merged(rules: list[Rule]) -> Declarations:
+def merged(rules: Iterable[Rule]) -> Declarations:
     """What rules declare together, the stronger last; ``!important`` holds against later rules without it."""
     declared: Declarations = {}
     for rule in rules:
@@ -217,11 +221,13 @@ def _add(sheet: StyleSheet, selectors: str, declared: Declarations, order: int) 
             continue
         last = rule.compounds[-1]
         if last.id:
-            sheet.by_id.setdefault(last.id, []).append(rule)
+            rules = sheet.by_id.setdefault(last.id, [])
         elif last.classes:
-            sheet.by_class.setdefault(min(last.classes), []).append(rule)
+            rules = sheet.by_class.setdefault(min(last.classes), [])
         else:
-            sheet.by_tag.setdefault(last.tag or "*", []).append(rule)
+            rules = sheet.by_tag.setdefault(last.tag or "*", [])
+        if len(rules) < MAX_RULES_OF_ONE_NAME:
+            rules.append(rule)
 
 
 def _rule(selector: str, declared: Declarations, order: int) -> Rule | None:

@@ -55,7 +55,8 @@ _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
         re.compile(
             r"(?:网站|站点|本站|域名)(?:已|暂时|正在|目前)?(?:关闭|关停|停止服务|暂停服务|暂停访问|维护中|未备案|被暂停|已到期|已过期|已停用)|没有找到站点|未根据工信部"
             r"|(?:内容|文章|笔记|视频|页面)(?:暂时?|当前)?(?:无法|不能|不可)(?:查看|访问|浏览|显示)|你访问的(?:内容|页面)不可用|系统(?:繁忙|出错|维护)|服务器(?:内部)?错误|(?:500|502|503|504)\s*(?:error|bad gateway|internal|service|gateway)"
-            r"|service unavailable|bad gateway|internal server error"
+            r"|service unavailable|bad gateway|internal server error",
+            re.IGNORECASE,
         ),
     ),
 )
@@ -145,7 +146,7 @@ def judge(page: Page, *, has_query_form: bool) -> Judgement:
         return PageVerdict.PARKED, "default_page"
     if _gone(title_words, said, content):
         return PageVerdict.SOFT_404, "not_found_wording"
-    wall = _wall(page, title_words, said, content)
+    wall = _wall(page, title_words, content)
     if wall and not has_query_form:
         return wall
     return PageVerdict.OK, None
@@ -203,12 +204,13 @@ def _gone(title: str, said: str, content: int) -> bool:
     return content < _LITTLE and _GONE_TEXT.search(said) is not None
 
 
-def _wall(page: Page, title: str, said: str, content: int) -> Judgement | None:
-    if content >= _LITTLE:
-        return None
-    if _passwords(page) and (_LOGIN_TITLE.search(title) or _LOGIN_TEXT.search(said)) and content < 200:
+def _wall(page: Page, title: str, content: int) -> Judgement | None:
+    """A login form with nothing beside it, or a demand to log in with next to nothing beside it. A login box in a page
+    head or beside an advertisement is no wall."""
+    if _passwords(page) and (content < 30 or (_LOGIN_TITLE.search(title) and content < _LITTLE)):
         return PageVerdict.LOGIN_WALL, "login_form"
-    if _LOGIN_TEXT.search(said) and content < 160:
+    demands = [b for b in page.blocks if b.kind in _CONTENT and not b.in_header and _LOGIN_TEXT.search(b.text)]
+    if demands and content - sum(len(b.text) for b in demands) < 60 and content < _LITTLE:
         return PageVerdict.LOGIN_WALL, "login_wording"
     return None
 

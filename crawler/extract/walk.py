@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -15,6 +14,7 @@ from crawler.extract.page import MAX_SCRIPT, Block, Inputs, Page
 from crawler.extract.regions import BLOCK_TAGS
 from crawler.extract.shapes import Attributes, Context, Shape, shapes_for
 from crawler.extract.soup_guard import tame
+from crawler.extract.style import Rule
 from crawler.extract.visibility import SEEN, Sight
 from domain.document import SegmentKind
 
@@ -22,6 +22,12 @@ from domain.document import SegmentKind
 _CELL_BLOCKS, _CELL_LENGTH = 3, 160
 #: A form is a form if it is small; one that wraps the whole page (ASP.NET) is not.
 _FORM_BLOCKS, _FORM_LENGTH = 60, 1200
+
+#: Ancestor comparisons one page may cost (some tenths of a second); beyond them such rules select nothing.
+_MAX_RULE_STEPS = 300_000
+
+#: Inner documents (srcdoc, template) read of one page.
+_MAX_INNER = 100
 
 _MOUNT_IDS = frozenset(["app", "root", "__next", "__nuxt", "main-app", "react-root", "container-app", "q-app"])
 _LINE_BY_LINE = frozenset(["pre", "textarea", "xmp", "listing"])
@@ -33,7 +39,7 @@ _RAW = frozenset(("script", "style"))
 class _Frame:
     """One open element."""
 
-    __slots__ = ("anchor", "cells", "context", "first_block", "inputs", "nested", "node_id", "shape", "tag")
+    __slots__ = ("anchor", "cells", "context", "first_block", "inputs", "nested", "node_id", "rules", "shape", "tag")
 
     def __init__(self, node_id: int, tag: str, shape: Shape, context: Context) -> None:
         self.node_id = node_id
@@ -45,6 +51,8 @@ class _Frame:
         self.first_block = 0
         self.cells: list[int] | None = None
         self.inputs: Inputs | None = None
+        self.rules: dict[Shape, tuple[Rule, ...]] | None = None
+        """Rules for its children that depend on ancestors, by the child's shape."""
 
 
 class Walker:
@@ -72,6 +80,8 @@ class Walker:
         self._stack: list[_Frame] = [_Frame(0, "", self._shapes.of("", {}), context)]
         self._loose_inputs = Inputs()
         self._postings = 0
+        self._rule_steps = 0
+        self._inner = 0
 
     def read(self) -> Page:
         """Walk the tree once; time is linear in its nodes."""
@@ -182,7 +192,7 @@ class Walker:
             self._script(node, tag, attributes)
             self._stack.append(_Frame(node.mem_id, tag, shape, replace(outside, raw=True)))
             return
-        context = self._shapes.inside(outside, shape, self._above() if shape.complex else ())
+        context = self._shapes.inside(outside, shape, self._rules(parent, shape) if shape.complex else ())
         if outside.hidden and not context.hidden:
             self._flush_hidden()
         if shape.block:
@@ -206,8 +216,16 @@ class Walker:
                 self._links.pictures(attributes)
         self._stack.append(frame)
 
-    def _above(self) -> Iterator[Shape]:
-        return (frame.shape for frame in self._stack[1:])
+    def _rules(self, parent: _Frame, shape: Shape) -> tuple[Rule, ...]:
+        known = parent.rules
+        if known is None:
+            known = parent.rules = {}
+        rules = known.get(shape)
+        if rules is None:
+            self._rule_steps += shape.complex * len(self._stack)
+            above = [frame.shape for frame in self._stack[1:]] if self._rule_steps < _MAX_RULE_STEPS else []
+            rules = known[shape] = self._shapes.rules(shape, above)
+        return rules
 
     def _close(self, frame: _Frame) -> None:
         tag = frame.tag
@@ -281,9 +299,10 @@ class Walker:
         frame.cells = []
 
     def _title(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
-        text = tidy(node.text(deep=True))
+        drawn = any(above.tag == "svg" for above in self._stack)
+        text = tidy(node.text(deep=not drawn))
         frame.context = replace(frame.context, raw=True)
-        if any(above.tag == "svg" for above in self._stack):
+        if drawn:
             if text:
                 self._aside(Block(SegmentKind.ALT, text, "svg"))
         elif text and not self.page.title_tag:
@@ -297,6 +316,8 @@ class Walker:
         inputs = next((f.inputs for f in reversed(self._stack) if f.inputs is not None), self._loose_inputs)
         if frame.tag != "label" and frame.context.kind is SegmentKind.MAIN:
             frame.context = replace(frame.context, kind=SegmentKind.FORM)
+        if frame.tag in ("label", "button") and any(above.tag == frame.tag for above in self._stack):
+            return  # one inside another is an error, and reading the text of each would be quadratic
         last = self.page.blocks[-1].text if self.page.blocks else ""
         before = (tidy("".join(self._line[-3:])) or last)[-20:]
         for text in map(tidy, controls.note(inputs, node, frame.tag, attributes, before)):
@@ -309,11 +330,15 @@ class Walker:
         frame.context = replace(frame.context, raw=True)
         self._links.frame(attributes, self._place(frame))
         inner = attributes.get("srcdoc")
-        if inner and self._depth == 0 and not frame.context.hidden:
+        if inner and not frame.context.hidden and self._may_read_inner():
             page = Walker(inner, self.page.base, depth=1).read()
             self.page.blocks += page.blocks
             self.page.links += page.links
             self.page.images += page.images
+
+    def _may_read_inner(self) -> bool:
+        self._inner += 1
+        return self._depth == 0 and self._inner <= _MAX_INNER
 
     def _area(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         self._links.area(attributes, self._place(frame))
@@ -327,7 +352,7 @@ class Walker:
     def _template(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         """A template's content is no part of the tree; nothing shows it unless a script does."""
         outer = node.html or ""
-        if outer.startswith("<template") and self._depth == 0:
+        if outer.startswith("<template") and self._may_read_inner():
             inner = Walker(f"<div{outer.removeprefix('<template')}", self.page.base, depth=1).read()
             text = tidy(inner.text())
             if text:

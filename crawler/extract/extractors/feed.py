@@ -83,7 +83,8 @@ def _document(entry: Mapping[str, Any], feed_url: str, feed_title: str) -> Docum
     when, raw = _published(entry)
     images = list(page.images)
     for enclosure in [*entry.get("enclosures", ()), *entry.get("media_content", ()), *entry.get("media_thumbnail", ())]:
-        address = resolve(str(enclosure.get("href") or enclosure.get("url") or ""), url)
+        href = str(enclosure.get("href") or enclosure.get("url") or "")
+        address = resolve(href, url) if href else None
         kind = str(enclosure.get("type") or enclosure.get("medium") or "image")
         if address and kind.startswith("image"):
             images.append(address)

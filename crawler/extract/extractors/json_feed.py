@@ -58,7 +58,10 @@ def _document(item: dict[str, Any], feed_url: str, feed: dict[str, Any]) -> Docu
     if not title and not text:
         return None
     raw = _text(item, "date_published") or _text(item, "date_modified")
-    images = [*page.images, *(resolve(_text(item, key), feed_url) or "" for key in ("image", "banner_image"))]
+    images = [
+        *page.images,
+        *(resolve(image, feed_url) for key in ("image", "banner_image") if (image := _text(item, key))),
+    ]
     return Document(
         url=url or feed_url,
         title=title,
