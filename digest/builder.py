@@ -166,7 +166,7 @@ def _findings(findings: Sequence[Finding], contexts: Sequence[str], mask: Mask) 
     paired.sort(key=lambda pair: (-pair[0].weight, pair[0].start))
     shown: dict[tuple[str, str, str], DigestFinding] = {}
     for finding, context in paired:
-        quote, around = mask(storable(finding.quote)), mask(storable(one_line(context)))
+        quote, around = mask(storable(finding.quote)), mask.excerpt(storable(one_line(context)))
         shown.setdefault(
             (finding.rule_id, quote, around),
             DigestFinding(

@@ -8,7 +8,7 @@ words that way is itself evidence, and because an override would turn the words 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 
 from domain.document import Contact, ContactKind
@@ -41,6 +41,10 @@ _IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?![\dXx])")
 # Shorter ids are also ordinary words and numbers.
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{5,}")
 _EMAIL = re.compile(r"(?<![\w.+-])([A-Za-z0-9])[\w.+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", re.ASCII)
+_PERSONAL = frozenset({ContactKind.PHONE, ContactKind.WECHAT, ContactKind.QQ, ContactKind.EMAIL})
+# What a cut at either end may have left of a number or an account; less than three characters tell nothing.
+_CUT_HEAD = re.compile(r"[A-Za-z0-9_@.-]{3,}")
+_CUT_TAIL = re.compile(r"[A-Za-z0-9_@.-]{3,}\Z")
 
 
 def storable(value: str) -> str:
@@ -117,6 +121,8 @@ class Mask:
     """
 
     def __init__(self, contacts: Iterable[Contact] = ()) -> None:
+        contacts = tuple(contacts)
+        self._personal = tuple(contact.value.lower() for contact in contacts if contact.kind in _PERSONAL)
         self._known = {
             contact.value.lower(): masked(contact)
             for contact in contacts
@@ -125,6 +131,19 @@ class Mask:
 
     def _account(self, match: re.Match[str]) -> str:
         return self._known.get(match.group().lower(), match.group())
+
+    def excerpt(self, value: str) -> str:
+        """``value``, cut out of a longer text, with all personal data masked, also what the cut left of a number."""
+        head, tail = _CUT_HEAD.match(value), _CUT_TAIL.search(value)
+        if tail is not None and self._is_rest(tail.group(), str.startswith):
+            value = f"{value[: tail.start()]}{tail.group()[:2]}****"
+        if head is not None and self._is_rest(head.group(), str.endswith):
+            value = f"****{value[head.end() :]}"
+        return self(value)
+
+    def _is_rest(self, rest: str, place: Callable[[str, str], bool]) -> bool:
+        rest = rest.lower()
+        return any(len(known) > len(rest) and place(known, rest) for known in self._personal)
 
     def __call__(self, value: str) -> str:
         """``value`` with all personal data masked."""

@@ -180,3 +180,19 @@ def test_contacts_are_masked_by_kind(kind: ContactKind, value: str, shown: str) 
 def test_running_text_is_masked_without_touching_other_numbers(text: str, shown: str) -> None:
     """Known accounts and numbers of a person's shape are masked, longer numbers and other words are left."""
     assert Mask((Contact(ContactKind.WECHAT, "hzkz8866"),))(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("一次包过，咨询微信hzkz8", "一次包过，咨询微信hz****"),
+        ("340000 一次包过", "**** 一次包过"),
+        ("包过，电话1381234", "包过，电话13****"),
+        ("2026 年包过，共 500", "2026 年包过，共 500"),
+        ("hzkz8866 包过", "hz****66 包过"),
+    ],
+)
+def test_what_a_cut_leaves_of_a_number_is_masked(text: str, shown: str) -> None:
+    """A context ends forty characters beside its claim, perhaps in the middle of a number."""
+    contacts = (Contact(ContactKind.WECHAT, "hzkz8866"), Contact(ContactKind.PHONE, "13812340000"))
+    assert Mask(contacts).excerpt(text) == shown
