@@ -223,8 +223,10 @@ class Walker:
         rules = known.get(shape)
         if rules is None:
             self._rule_steps += shape.complex * len(self._stack)
-            above = [frame.shape for frame in self._stack[1:]] if self._rule_steps < _MAX_RULE_STEPS else []
-            rules = known[shape] = self._shapes.rules(shape, above)
+            rules = ()
+            if self._rule_steps < _MAX_RULE_STEPS:
+                rules = self._shapes.rules(shape, [frame.shape for frame in self._stack[1:]])
+            known[shape] = rules
         return rules
 
     def _close(self, frame: _Frame) -> None:
