@@ -5,6 +5,7 @@ A worker may hang, crash or run out of memory; the engine sees that at its end o
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pickle
@@ -100,7 +101,8 @@ def serve(pipe: Connection, analyse: Analyse, warm_up: Callable[[], None] | None
     os.nice(5)  # fetching comes first: a page more in the queue costs nothing, an idle line does
     if warm_up is not None:
         warm_up()
-    pipe.send_bytes(READY)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the engine was killed meanwhile
+        pipe.send_bytes(READY)
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     # The pipe is emptied while a page is being read: otherwise both sides could block on writing to each other.
     threading.Thread(target=_fill, args=(pipe, waiting), daemon=True).start()

@@ -58,7 +58,3 @@ class Novelty:
     def exhausted(self, pattern: str) -> bool:
         """Whether the pattern's pages come last from now on."""
         return self._barren.get(pattern, 0) >= self._patience
-
-    def hopeless(self, pattern: str) -> bool:
-        """Whether even its last place is not worth a request: three times as many barren pages in a row."""
-        return self._barren.get(pattern, 0) >= 3 * self._patience

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from crawler import promise, verdicts
-from crawler.addresses import address_pattern, canonical
+from crawler.addresses import canonical
 from crawler.analysis_pool import AnalysisPool, WorkersUnusable
 from crawler.fetch import Fetcher
 from crawler.frontier import Frontier
@@ -200,11 +200,9 @@ class Patrol:
                 self._refill(crawl)
 
     def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
-        """How a request ends that is not made: too many clicks away, or one more page of a trap."""
+        """How a request ends that is not made: too many clicks away."""
         if request.depth > crawl.target.budget.max_depth:
             return verdicts.TOO_DEEP
-        if request.known is None and request.depth > 0 and crawl.novelty.hopeless(address_pattern(request.url)):
-            return verdicts.TRAP
         return None
 
     async def _visit(self, crawl: TargetCrawl, request: CrawlRequest, attempt: int) -> None:

@@ -108,7 +108,6 @@ ANALYSIS_ERROR = Ending(Outcome.FAILED, "analysis_error", "页面分析出错，
 BAD_CODING = Ending(Outcome.FAILED, "bad_coding", "页面的压缩编码无法解开。")
 INTERNAL = Ending(Outcome.FAILED, "internal", "采集程序内部出错，该地址未能采集。")
 TOO_DEEP = Ending(Outcome.DEFERRED, "depth", "超出监测对象的链接层数上限，本次未采。")
-TRAP = Ending(Outcome.DEFERRED, "trap", "同类地址连续多页没有新内容（如日历、筛选页），本次未采。")
 
 
 def refused(explanation: str) -> Ending:
