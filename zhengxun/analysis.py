@@ -42,7 +42,9 @@ def analyse(page: FetchedPage) -> PageAnalysis:
     """Extraction and assessments of one answer (:data:`domain.ports.Analyse`)."""
     from crawler.extract import extract
 
-    extraction = extract(page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts) or None)
+    extraction = extract(
+        page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts) or None
+    )
     return judge(extraction, _classifier())
 
 

@@ -95,6 +95,13 @@ class Services:
 
         return classifiers.load(self.settings.rules)
 
+    @property
+    def rule_pack(self) -> str:
+        """Digest of the rule packs in force, without loading the classifier."""
+        from classifiers.loader import digest, pack_files
+
+        return digest(pack_files(self.settings.rules))
+
     def crawl_settings(self) -> CrawlSettings:
         """Limits of a crawl by these settings."""
         from crawler.settings import MEBIBYTE, CrawlSettings

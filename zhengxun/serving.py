@@ -72,6 +72,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind(address)
+            # From here on connections wait for the server instead of being refused.
+            listener.listen(128)
         except OSError as error:
             raise NotSetUp(f"无法监听 {host}:{port}：{_why(error)}；请换一个 --port，或先停止占用它的程序。") from error
         yield listener

@@ -166,7 +166,7 @@ def test_a_zip_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(BadFile, match="有效的 .xlsx"):
+    with pytest.raises(BadFile, match=r"有效的 \.xlsx"):
         read_sheet(path)
 
 

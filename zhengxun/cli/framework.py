@@ -186,6 +186,10 @@ class Group(_Chinese, click.Group):
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order in which they are defined."""
+        return list(self.commands)
+
     def short_help_of(self, ctx: click.Context, name: str) -> str:
         """One line about a subcommand."""
         command = self.get_command(ctx, name)

@@ -75,6 +75,9 @@ def crawl(
     ``max_pages`` lowers each target's budget for this run only.
     """
     started = time.monotonic()
+    if services.settings.rules is not None:
+        # A faulty pack of the user's is told before anything is fetched, not by worker processes that die of it.
+        _ = services.classifier
     with services.store() as store, services.lock("crawl"):
         resumed = tuple(_resume(services, store, run, progress) for run in store.interrupted_runs())
         targets = chosen_targets(store, services, everything=everything, due=due, ids=ids)

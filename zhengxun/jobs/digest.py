@@ -68,7 +68,7 @@ def _build(services: Services, store: Store, day: date, cutoff: datetime) -> Dig
     from digest.builder import build
 
     number = store.digests.next_number(day)
-    return store.digests.freeze(build(store.digests, day, cutoff, number, services.classifier.rule_pack))
+    return store.digests.freeze(build(store.digests, day, cutoff, number, services.rule_pack))
 
 
 def missing_days(services: Services, store: Store) -> list[tuple[date, datetime]]:

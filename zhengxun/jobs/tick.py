@@ -68,6 +68,11 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
 
 
 def _is_young(services: Services, store: Store) -> bool:
-    """Whether the crawl under way began so recently that the digest can wait for it."""
+    """Whether the crawl under way began so recently that the digest can wait for it.
+
+    The lock is held but no run is open: its holder is about to begin one, or has just ended one and goes on to the
+    digest itself.
+    """
     patience = timedelta(minutes=services.settings.digest_patience_minutes)
-    return any(services.clock() - run.started_at < patience for run in store.interrupted_runs())
+    running = store.interrupted_runs()
+    return not running or any(services.clock() - run.started_at < patience for run in running)
