@@ -23,8 +23,23 @@ _NAT64 = (
     ipaddress.ip_network("64:ff9b:1::/48"),  # RFC 8215
 )
 _V4_COMPATIBLE = ipaddress.ip_network("::/96")
-#: Public by registry, yet answered by the platform under a virtual machine (Azure's WireServer).
-_PLATFORM = frozenset({ipaddress.ip_address("168.63.129.16")})
+#: What ``is_global`` lets through in some versions of Python although IANA's special-purpose registries do not, and one
+#: address that is public by registry, yet answered by the platform under a virtual machine (Azure's WireServer).
+_SPECIAL = tuple(
+    ipaddress.ip_network(block)
+    for block in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "168.63.129.16/32",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23",
+        "2001:db8::/32",
+        "3fff::/20",
+        "5f00::/16",
+        "fec0::/10",
+    )
+)
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
 _REMEMBERED = 4096
 
@@ -110,7 +125,7 @@ def _is_public(address: IPAddress) -> bool:
         and not address.is_multicast
         and not address.is_reserved
         and not address.is_unspecified
-        and address not in _PLATFORM
+        and not any(address.version == block.version and address in block for block in _SPECIAL)
     )
 
 
