@@ -76,7 +76,7 @@ class ItemView:
     more_claims: int
     """Claims that no shown passage holds; only the tables list them."""
     legal: tuple[str, ...]
-    """All laws and articles of the page, each once."""
+    """All laws of the page, each once with its articles: ``广告法 第二十四条第一项、第二十八条``."""
     steps: tuple[StepView, ...]
     evasion: tuple[str, ...]
     operator_name: str
@@ -324,9 +324,7 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         findings=findings,
         passages=passages,
         more_claims=more_claims,
-        legal=tuple(
-            dict.fromkeys(visible(basis, NOTE_LIMIT) for found in item.findings for basis in found.legal_basis)
-        ),
+        legal=_laws(item.findings),
         steps=tuple(
             StepView(f"{points:+.1f}".removesuffix(".0"), visible(text or name, NOTE_LIMIT))
             for name, points, text in item.steps
@@ -353,6 +351,15 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         snapshot_id=evidence.snapshot_id if evidence else None,
         screenshot=visible(evidence.screenshot or "", NOTE_LIMIT) if evidence else "",
     )
+
+
+def _laws(findings: Sequence[DigestFinding]) -> tuple[str, ...]:
+    laws: dict[str, dict[str, None]] = {}
+    for finding in findings:
+        for basis in finding.legal_basis:
+            law, _, article = visible(basis, NOTE_LIMIT).partition(" ")
+            laws.setdefault(law, {})[article] = None
+    return tuple(f"{law} {'、'.join(filter(None, articles))}".strip() for law, articles in laws.items())
 
 
 def _finding(finding: DigestFinding, words: Words) -> FindingView:

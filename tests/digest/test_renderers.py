@@ -190,8 +190,8 @@ def test_html_shows_every_lead_with_its_proof_and_loads_nothing() -> None:
         for finding in item.findings:
             assert finding.before + finding.quote + finding.after in page.text
             assert finding.behaviour in page.text
-        for basis in item.legal:
-            assert basis in page.text
+        for law in item.legal:
+            assert law in page.text
     assert page.tags.count("mark") == sum(len(item.findings) for item in digest_of_day.items)
     for gap in digest_of_day.coverage.gaps:
         assert gap.name in page.text
@@ -314,3 +314,9 @@ def test_a_failing_renderer_leaves_the_old_file(tmp_path: Path) -> None:
         write(example(), ["html"], tmp_path, templates)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir() if entry.is_file()] == [path.name]
+
+
+def test_articles_of_one_law_stand_together() -> None:
+    """A law that several claims rest on is named once, with all its articles."""
+    item = look(example(), Templates()).items[0]
+    assert item.legal == ("广告法 第二十八条、第二十四条第一项", "反不正当竞争法 第九条", "职业教育法 第六十五条")
