@@ -66,6 +66,8 @@ class Page:
     script_count: int = 0
     mount_points: int = 0
     """Empty elements that an application fills (``<div id=app></div>``)."""
+    empty_ids: list[str] = field(default_factory=list)
+    """Ids of empty containers, at most 50: a script may fill them."""
     times: list[str] = field(default_factory=list)
     """``datetime`` attributes, in order."""
     contact_refs: list[str] = field(default_factory=list)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from crawler.extract.page import Page
+from crawler.extract.page import Block, Page
 from domain.document import PageVerdict, SegmentKind
 
 Judgement = tuple[PageVerdict, str | None]
@@ -21,14 +21,17 @@ _LITTLE = 260
 #: A wording in the title needs less silence around it.
 _LITTLE_WITH_TITLE = 500
 
+_THING = r"(?:内容|文章|账号|帐号|公众号|页面|视频|笔记|微博|网页|网站|帖子|图文|作品|商品)"
+_WRONG = r"(?:违规|违反|违法|侵权|被投诉|涉嫌)"
 _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
     (
         PageVerdict.VIOLATION,
         "violation_notice",
         re.compile(
-            r"(?:此|该|本)?(?:内容|文章|账号|帐号|公众号|页面|视频|笔记|微博|网页|网站|帖子).{0,16}?(?:因|涉嫌)?.{0,12}?(?:违规|违反|违法|侵权|被投诉|屏蔽|封禁|封号|停止使用)"
-            r".{0,60}?(?:无法查看|不能查看|无法访问|停止访问|无法浏览|已被?屏蔽|已被?删除|已被?下架|被处理|被封|不予显示|已停止访问|查看详情|停止使用|予以(?:删除|屏蔽))"
-            r"|此(?:账号|帐号)已被屏蔽|(?:已|被)(?:停止使用|封禁|封停).{0,20}?内容无法查看|内容无法查看.{0,40}?(?:违规|违反|投诉)|由用户投诉并经平台审核"
+            rf"{_THING}.{{0,24}}?{_WRONG}.{{0,60}}?(?:无法(?:查看|访问|浏览|显示)|不能(?:查看|访问)|不予显示|已?被?停止访问|予以(?:删除|屏蔽))"
+            rf"|(?:此|该|本){_THING}.{{0,16}}?{_WRONG}.{{0,40}}?已?(?:经)?被?(?:删除|下架|屏蔽|处理|封禁)"
+            r"|(?:此|该)(?:账号|帐号|用户|公众号).{0,10}?已?被(?:屏蔽|封禁|封停|禁言|停用)|(?:已|被)(?:停止使用|封禁|封停).{0,20}?内容无法查看"
+            rf"|内容无法查看.{{0,40}}?{_WRONG}|由用户投诉并经平台审核"
         ),
     ),
     (
@@ -42,7 +45,7 @@ _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
     (
         PageVerdict.EXPIRED,
         "link_expired",
-        re.compile(r"(?:链接|二维码|分享|页面|网页)(?:地址)?已(?:经)?(?:过期|失效)|链接.{0,4}过期"),
+        re.compile(r"(?:链接|分享|页面|网页)(?:地址)?已(?:经)?(?:过期|失效)|链接.{0,4}过期"),
     ),
     (
         PageVerdict.UNAVAILABLE,
@@ -107,13 +110,19 @@ _LOADING = re.compile(
 )
 _SCRIPT_MOVE = re.compile(r"(?:location(?:\.href)?\s*=|location\.(?:replace|assign)\s*\()")
 
-#: Text below which a page with scripts and an application's mount point is a shell.
-_SHELL = 80
+#: Content below which a page with scripts that fill an empty element is a shell.
+_SHELL = 40
+#: A notice stands alone: beside the blocks that hold its wording there is less content than this.
+_BESIDE = 100
+#: Scripts that write text into the page.
+_WRITES = re.compile(
+    r"\.innerHTML\s*\+?=|document\.write|\.textContent\s*=|\.innerText\s*=|\.append(?:Child)?\(|\.render\(|\.mount\(|new Vue"
+)
 
 
 def content_length(page: Page) -> int:
     """Unlinked characters of content: what a visitor came for."""
-    return sum(max(0, len(b.text) - b.linked) for b in page.blocks if b.kind in _CONTENT and not b.in_header)
+    return sum(max(0, len(b.text) - b.linked) for b in page.blocks if _is_content(b))
 
 
 def judge(page: Page, *, has_query_form: bool) -> Judgement:
@@ -121,43 +130,59 @@ def judge(page: Page, *, has_query_form: bool) -> Judgement:
     content = content_length(page)
     if content > 2 * _LITTLE_WITH_TITLE:
         return PageVerdict.OK, None
-    title = page.title_tag or page.meta.get("og:title", "")
-    head = [b.text for b in page.blocks if b.seen and b.tag in ("h1", "h2") and len(b.text) < 60]
-    title_words = " ".join([title, *head[:2]])
-    said = "\n".join(b.text for b in page.blocks if b.seen and b.kind not in (SegmentKind.SIDEBAR, SegmentKind.NAV))[
-        :3000
-    ]
-    in_form = sum(len(b.text) for b in page.blocks if b.kind is SegmentKind.FORM)
+    spoken = [b for b in page.blocks if b.seen and b.kind not in (SegmentKind.SIDEBAR, SegmentKind.NAV)][:60]
+    headings = [b.text for b in spoken if b.tag in ("h1", "h2") and len(b.text) < 60][:2]
+    title = " ".join([page.title_tag or page.meta.get("og:title", ""), *headings])
 
-    shell = _shell(page, said)
+    shell = _shell(page, spoken, content)
     if shell:
         return shell
     if not has_query_form:
-        check = _check(page, title_words, said, content)
+        check = _check(page, title, spoken, content)
         if check:
             return check
-    if content + in_form < _LITTLE:
+    if content < _LITTLE:
         for verdict, reason, wording in _NOTICES:
-            if wording.search(said) or wording.search(title):
+            if wording.search(page.title_tag) or _alone(wording, spoken, content):
                 return verdict, reason
-    if (_PARKED.search(title_words) and content < _LITTLE_WITH_TITLE) or (_PARKED.search(said) and content < _LITTLE):
+    if (_PARKED.search(title) and content < _LITTLE_WITH_TITLE) or _alone(_PARKED, spoken, content):
         return PageVerdict.PARKED, "domain_for_sale"
-    if _DEFAULT_PAGE.search(title_words + "\n" + said) and content < _LITTLE_WITH_TITLE and len(page.links) < 8:
+    if (
+        len(page.links) < 8
+        and content < _LITTLE_WITH_TITLE
+        and (_DEFAULT_PAGE.search(title) or _alone(_DEFAULT_PAGE, spoken, content))
+    ):
         return PageVerdict.PARKED, "default_page"
-    if _gone(title_words, said, content):
+    if _gone(title, spoken, content):
         return PageVerdict.SOFT_404, "not_found_wording"
-    wall = _wall(page, title_words, content)
-    if wall and not has_query_form:
-        return wall
-    return PageVerdict.OK, None
+    wall = None if has_query_form else _wall(page, title, content)
+    return wall or (PageVerdict.OK, None)
 
 
-def _shell(page: Page, said: str) -> Judgement | None:
-    visible = page.length()
-    bare = said.replace("\n", " ").strip()
+def _is_content(block: Block) -> bool:
+    return block.kind in _CONTENT and not block.in_header
+
+
+def _alone(wording: re.Pattern[str], spoken: list[Block], content: int) -> bool:
+    """Whether the page says this and next to nothing else."""
+    if content >= _LITTLE + _BESIDE:
+        return False
+    holding = [b for b in spoken if len(b.text) <= 100 and wording.search(b.text)]
+    if not holding:
+        return False
+    return content - sum(max(0, len(b.text) - b.linked) for b in holding if _is_content(b)) < _BESIDE
+
+
+def _shell(page: Page, spoken: list[Block], content: int) -> Judgement | None:
     scripted = page.script_count > 0
-    if visible < _SHELL and scripted and (page.mount_points or (bare and _LOADING.search(bare))):
+    bare = " ".join(b.text for b in spoken).strip()
+    if (
+        scripted
+        and content < _SHELL
+        and (_is_filled_by_script(page) or (bare and len(bare) < 120 and _LOADING.search(bare)))
+    ):
         return PageVerdict.EMPTY, "needs_rendering"
+    visible = page.length()
     if visible > 12 and bare:
         return None
     if page.refresh is not None and page.refresh[0] <= 30:
@@ -172,36 +197,48 @@ def _shell(page: Page, said: str) -> Judgement | None:
     return None
 
 
-def _check(page: Page, title: str, said: str, content: int) -> Judgement | None:
-    limit = _LITTLE_WITH_TITLE if _CAPTCHA.search(title) else _LITTLE
-    if content < limit:
-        if _CAPTCHA.search(title) or _CAPTCHA.search(said):
-            return PageVerdict.CAPTCHA, "verification_wording"
-        if (
-            content < 150
-            and page.tree.css_first(_CAPTCHA_SIGNS) is not None
-            and _texts(page) <= 1
-            and not _passwords(page)
+def _is_filled_by_script(page: Page) -> bool:
+    """An empty element that an application mounts on, or that one of the page's own scripts writes into."""
+    if page.mount_points:
+        return True
+    for script in page.scripts:
+        if _WRITES.search(script) and any(
+            f"{quote}{id_}{quote}" in script or f"#{id_}" in script for id_ in page.empty_ids for quote in "\"'`"
         ):
-            return PageVerdict.CAPTCHA, "verification_widget"
-        if content < _LITTLE and (_WAF.search(title) or _WAF.search(said)):
-            return PageVerdict.CAPTCHA, "blocked_by_firewall"
+            return True
+        if "document.write" in script and page.length() < _SHELL:
+            return True
+    return False
+
+
+def _check(page: Page, title: str, spoken: list[Block], content: int) -> Judgement | None:
+    if (_CAPTCHA.search(title) and content < _LITTLE_WITH_TITLE) or _alone(_CAPTCHA, spoken, content):
+        return PageVerdict.CAPTCHA, "verification_wording"
+    lonely = content < 150 and _texts(page) <= 1 and not _passwords(page)
+    if lonely and page.tree.css_first(_CAPTCHA_SIGNS) is not None:
+        return PageVerdict.CAPTCHA, "verification_widget"
+    if (_WAF.search(title) and content < _LITTLE) or _alone(_WAF, spoken, content):
+        return PageVerdict.CAPTCHA, "blocked_by_firewall"
     if (
-        _CODE_ASKED.search(said)
-        and content < 80
+        content < 80
         and _texts(page) == 1
         and not _passwords(page)
         and len(page.links) < 10
+        and _said(_CODE_ASKED, spoken)
     ):
         return PageVerdict.CAPTCHA, "verification_code"
     return None
 
 
-def _gone(title: str, said: str, content: int) -> bool:
-    if _GONE_TITLE.search(title):
+def _said(wording: re.Pattern[str], spoken: list[Block]) -> bool:
+    return any(wording.search(block.text) for block in spoken)
+
+
+def _gone(title: str, spoken: list[Block], content: int) -> bool:
+    if _GONE_TITLE.search(title) and content < _LITTLE_WITH_TITLE:
         # "提示信息" is Discuz's title for any notice; it needs the wording as well.
-        return content < _LITTLE_WITH_TITLE and ("提示信息" not in title or _GONE_TEXT.search(said) is not None)
-    return content < _LITTLE and _GONE_TEXT.search(said) is not None
+        return "提示信息" not in title or _said(_GONE_TEXT, spoken)
+    return _alone(_GONE_TEXT, spoken, content)
 
 
 def _wall(page: Page, title: str, content: int) -> Judgement | None:
@@ -209,7 +246,7 @@ def _wall(page: Page, title: str, content: int) -> Judgement | None:
     head or beside an advertisement is no wall."""
     if _passwords(page) and (content < 30 or (_LOGIN_TITLE.search(title) and content < _LITTLE)):
         return PageVerdict.LOGIN_WALL, "login_form"
-    demands = [b for b in page.blocks if b.kind in _CONTENT and not b.in_header and _LOGIN_TEXT.search(b.text)]
+    demands = [b for b in page.blocks if _is_content(b) and _LOGIN_TEXT.search(b.text)]
     if demands and content - sum(len(b.text) for b in demands) < 60 and content < _LITTLE:
         return PageVerdict.LOGIN_WALL, "login_wording"
     return None

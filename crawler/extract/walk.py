@@ -30,6 +30,7 @@ _MAX_RULE_STEPS = 300_000
 _MAX_INNER = 100
 
 _MOUNT_IDS = frozenset(["app", "root", "__next", "__nuxt", "main-app", "react-root", "container-app", "q-app"])
+_CONTAINERS = frozenset(["div", "section", "main", "ul", "ol", "tbody", "article", "p", "span", "table"])
 _LINE_BY_LINE = frozenset(["pre", "textarea", "xmp", "listing"])
 _SCRIPTED = frozenset(["onclick", "data-href", "data-url", "data-link"])
 _WITH_PICTURES = frozenset(["srcset", "data-srcset", "poster"])
@@ -268,8 +269,11 @@ class Walker:
             frame.context = replace(frame.context, kind=kind)
             for above in self._stack:
                 above.nested = True
-        elif id_ in _MOUNT_IDS and node.first_child is None:
-            self.page.mount_points += 1
+        elif frame.tag in _CONTAINERS and _is_empty(node):
+            if id_ in _MOUNT_IDS:
+                self.page.mount_points += 1
+            elif len(self.page.empty_ids) < 50:
+                self.page.empty_ids.append(id_)
 
     @staticmethod
     def _place(frame: _Frame) -> SegmentKind:
@@ -413,6 +417,11 @@ class Walker:
         kind = SegmentKind.TABLE if seen_blocks[0].kind is SegmentKind.MAIN else seen_blocks[0].kind
         joined = Block(kind, " | ".join(texts), "tr", sum(b.linked for b in seen_blocks))
         blocks[row.cells[0] :] = [joined, *(block for block in inside if not block.seen)]
+
+
+def _is_empty(node: LexborNode) -> bool:
+    child = node.first_child
+    return child is None or (child.next is None and child.is_text_node and not (child.text_content or "").strip())
 
 
 _SPECIAL = {

@@ -72,6 +72,12 @@ def judged(body: str, title: str = "", url: str = "http://a.cn/x") -> Extraction
         ),
         ("empty", "某某", "<div class=page>加载中...</div><script src=x></script>"),
         ("empty", "", ""),
+        (
+            "empty",
+            "课程",
+            f"{NAV}<h1>课程列表</h1><ul id=list></ul><script>fetch('/api').then(r=>{{document.getElementById('list').innerHTML=r}})</script>{FOOT}",
+        ),
+        ("empty", "课程", "<script>document.write(decode('abc'))</script>"),
         ("empty", "", "<script>location.href='/new.html'</script>"),
     ],
 )
@@ -110,6 +116,18 @@ def test_pages_that_are_no_content(verdict: str, title: str, body: str) -> None:
             ),
         ),
         ("拿证", "<p>三天拿证</p>"),
+        (
+            "代办",
+            "<p>本网站绝不违规，查看详情请加老师微信：abc12345，二维码已失效请手动添加，三天下证全国可查，不用参加考试。</p>",
+        ),
+        (
+            "代办",
+            "<p>频繁刷新页面的同学请直接加微信，原来的链接已过期的也加微信，我们会发新的报名链接，承诺包过，不过全额退款，国家认可官网可查，三个月内拿证，请放心选择我们的课程，另有团报优惠，名额有限，详情请咨询在线老师或者拨打招生热线。</p><p>电话 13800001234，微信同号，学员可以随时来校参观，地址在太原市某某路某某大厦三层，乘坐公交均可到达，周末不休息。</p>",
+        ),
+        (
+            "课程",
+            "<h1>考证培训</h1><p>零基础包过，不过退费，三个月拿证，国家认可，官网可查，免考试免培训，名额有限，抓紧报名</p><div id=map></div><script>document.getElementById('map').innerHTML='x'</script>",
+        ),
         ("某某", f"<div id=app>{ARTICLE}</div><script src=x></script>"),
     ],
 )
