@@ -14,7 +14,7 @@ from crawler.decoding import BadCoding, TooLarge, decode_body
 
 #: The protocol's own limit of addresses in one file.
 MAX_ADDRESSES = 50_000
-_TAG = re.compile(rb"<(?:[A-Za-z0-9_]{1,20}:)?(url|sitemap|loc|lastmod)(?:\s[^<>]{0,500})?>")
+_TAG = re.compile(rb"<([A-Za-z0-9_]{1,20}:)?(url|sitemap|loc|lastmod)(?:\s[^<>]{0,500})?>")
 _LASTMOD = re.compile(rb"\s*([0-9T:.+Z-]{4,40})\s*<")
 _MAX_ADDRESS = 2_048
 
@@ -48,7 +48,8 @@ def read_sitemap(body: bytes, content_encoding: str | None, *, limit: int, most:
         return Sitemap((), "站点地图的压缩数据无法解开")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", errors="replace").encode()
-    head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    head = data[:2048].lstrip()
     if b"<!ENTITY" in data[:65536].upper():
         return Sitemap((), "站点地图含有实体定义，未读取")
     if head[:4].lower() == b"http":
@@ -68,6 +69,7 @@ def _entries(data: bytes, most: int) -> Sitemap:
     nested = False
     url: str | None = None
     lastmod: str | None = None
+    prefix: bytes | None = None
 
     def close() -> None:
         nonlocal url, lastmod
@@ -76,12 +78,15 @@ def _entries(data: bytes, most: int) -> Sitemap:
         url = lastmod = None
 
     for tag in _TAG.finditer(data):
-        name = tag[1]
+        name = tag[2]
         if name in (b"url", b"sitemap"):
             close()
             if len(found) == most:
                 return Sitemap(tuple(found), f"站点地图地址超过 {most} 条，其余未读取")
             nested = name == b"sitemap"
+            prefix = tag[1]
+        elif tag[1] != prefix:
+            continue  # an address of another vocabulary: <image:loc>
         elif name == b"loc":
             url = _address(data[tag.end() : tag.end() + _MAX_ADDRESS])
         else:
