@@ -13,6 +13,7 @@ import argparse
 import csv
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -179,7 +180,10 @@ class Rehearsal:
             if asked.path in site.disallowed
         ]
         gaps = {}
+        hurried = []
         for host, log in self.web.log.items():
+            order = sorted(log, key=lambda asked: asked.at)
+            hurried.extend(f"{host}{a.path} → {b.path}" for a, b in pairwise(order) if b.at - a.at < delay)
             times = sorted(asked.at for asked in log if asked.path != "/robots.txt")
             if len(times) > 1:
                 gaps[host] = round(min(b - a for a, b in pairwise(times)), 3)
@@ -188,6 +192,7 @@ class Rehearsal:
             "max_concurrency_per_host": max((a.concurrent for log in self.web.log.values() for a in log), default=0),
             "hosts_with_overlap": sorted({h for h, log in self.web.log.items() for a in log if a.concurrent > 1}),
             "shortest_gap_s": gaps,
+            "hurried": hurried,
             "delay_s": delay,
             "refused_addresses_fetched": self.web.canary,
         }
@@ -223,6 +228,7 @@ def main() -> None:
             "coverage": digest["coverage"],
             "leads_new": first["leads_new"],
             "seconds": rehearsal.seconds,
+            "largest_process_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
         }
         if given.again:
             second = rehearsal.crawl("crawl_again")
