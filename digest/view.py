@@ -50,11 +50,8 @@ class ItemView:
     title: str
     page_url: str
     """Address for reading (cut when absurdly long)."""
-    page_url_parts: tuple[str, ...]
-    """The same in pieces, to be set with breaks between them so that no mail program makes a link of it."""
     final_url: str
     """Where redirects ended; empty when that is the address itself."""
-    final_url_parts: tuple[str, ...]
     page_link: str
     """The exact http(s) address for formats that link; empty where it is not one."""
     final_link: str
@@ -307,9 +304,7 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         changed=item.changed,
         title=visible(item.title, TITLE_LIMIT) or "（无标题）",
         page_url=page_url,
-        page_url_parts=address_parts(page_url),
         final_url=final_url,
-        final_url_parts=address_parts(final_url),
         page_link=_link(item.page_url),
         final_link=_link(item.final_url) if final_url else "",
         target=visible(item.target, WORD_LIMIT),
@@ -374,14 +369,6 @@ def _finding(finding: DigestFinding, words: Words) -> FindingView:
         after=visible(after, CONTEXT_LIMIT),
         legal="；".join(visible(basis, NOTE_LIMIT) for basis in finding.legal_basis),
     )
-
-
-_BREAKS = re.compile(r"(?<=[/.:?&=#])(?=[^/.:?&=#])|(?<=:)(?=//)")
-
-
-def address_parts(address: str) -> tuple[str, ...]:
-    """``address`` cut behind its separators: ``http:``, ``//``, ``www.``, ``example.``, ``com/`` …"""
-    return tuple(_BREAKS.split(address)) if address else ()
 
 
 _WEB_ADDRESS = re.compile(r"https?://[^\s\x00-\x20\x7f\"<>\\^`{|}]+", re.IGNORECASE)

@@ -22,7 +22,7 @@ from digest.renderers import RENDERERS
 from digest.templates import Templates
 from digest.text import SHANGHAI
 from digest.view import look
-from domain.digest import Coverage, Digest
+from domain.digest import Coverage, CoverageGap, Digest
 from domain.errors import BadFile, BadInput
 
 from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material
@@ -202,17 +202,18 @@ def test_html_shows_every_lead_with_its_proof_and_loads_nothing() -> None:
 def test_html_keeps_addresses_in_pieces_and_whole() -> None:
     """No text node is an address that a mail program would make a link of; the whole stands in the tooltip."""
     url = "http://zhengshu1.example.cn/a/1.html"
-    source = rendered(example(), "html").decode()
+    lead = material(1, contexts=("一次包过，登录 www.fake-osta.cn 查询，邮箱 a@fake.cn",), title=f"见 {url} 说明")
+    gap = Coverage(1, 0, (CoverageGap(1, "www.gap.cn", "failed", f"入口 {url} 打不开"),))
+    source = rendered(build(Leads([lead], gap), DAY, CUTOFF, NUMBER, RULE_PACK), "html").decode()
     page = Page(source)
-    assert not any("://" in words or "zhengshu1.example" in words for words in page.words)
+    assert not any("://" in words or "zhengshu1.example" in words or "www.fake" in words for words in page.words)
+    assert "登录 www.fake-osta.cn 查询" in page.text
     assert f'title="{url}"' in source
     assert url in page.text
 
 
 def test_many_gaps_are_all_listed_at_the_end() -> None:
     """Beyond fifteen gaps the box shows the first ones and the full table follows the leads, in html and docx."""
-    from domain.digest import CoverageGap
-
     gaps = tuple(CoverageGap(n, f"对象{n:03d}号", "timeout", f"第 {n} 次超时") for n in range(1, 41))
     many = build(Leads([material()], Coverage(60, 20, gaps)), DAY, CUTOFF, NUMBER, RULE_PACK)
     text = Page(rendered(many, "html").decode()).text
