@@ -14,14 +14,20 @@ from domain.document import Document, Extraction, PageVerdict, Segment, SegmentK
 _FOOTER_SIGNS = re.compile(
     r"ICP\s?[备備证]|公\s?网\s?安\s?备|copyright|©|版权所有|all rights reserved|技术支持[:：]", re.IGNORECASE
 )
+_THREAD_SIGNS = re.compile(r"楼主|沙发|板凳|地板|^\d{1,4}\s?[楼#]|发表于|回复|跟帖")
 _FOOTER_LENGTH = 240
 #: A region that holds this share of a page while its main part holds next to nothing was taken for one by its name only.
 _MISJUDGED_SHARE, _NO_MAIN = 0.6, 120
 
 
 def settle_regions(page: Page) -> None:
-    """Correct kinds that only the whole page can tell: footers without a footer element, misnamed main columns, and
+    """Correct kinds that only the whole page can tell: answers in a thread, footers without a footer element, misnamed main columns, and
     navigation in a page head."""
+    if len(page.floors) > 1 and (page.surely_thread or any(_THREAD_SIGNS.search(b.text) for b in page.blocks)):
+        for start, end in page.floors[1:]:
+            for block in page.blocks[start:end]:
+                if block.kind in (SegmentKind.MAIN, SegmentKind.TABLE):
+                    block.kind = SegmentKind.COMMENT
     lengths: dict[SegmentKind, int] = {}
     for block in page.blocks:
         if block.in_header and block.kind is SegmentKind.MAIN and block.linked * 2 > len(block.text):

@@ -70,7 +70,7 @@ _TEL400 = re.compile(
     r"|[- ]\d{2}[- ]\d{5}|[- ]\d{5}[- ]\d{2})(?!\d|-\d|\s?[元万块])"
 )
 _LANDLINE = re.compile(
-    r"(?<![\d.-])(?:\+?86[- ]?)?\(?(0?(?:10|2[0-57-9]|[3-9]\d{2}))\)?([- ]?)([2-8]\d{6,7})(?:(?:-|转|ext\.?)\s?\d{1,6})?(?!\d)"
+    r"(?<![\d.-])(?:\+?86[- ]?)?\(?(0?(?:10|2[0-57-9]|[3-9]\d{2}))\)?([- ]?)(\d{7,8})(?:(?:-|转|ext\.?)\s?\d{1,6})?(?!\d)"
 )
 _NUMBER_LABEL = re.compile(
     r"(?:编号|证号|单号|学号|考号|流水号|工号|订单号?|准考证号?|序列号|条形?码|税号|账号|卡号|许可证号?|ID)[:：为是\s]*$",
@@ -78,9 +78,15 @@ _NUMBER_LABEL = re.compile(
 )
 _CALL_WORD = re.compile(r"(?:tel|phone|mobile|call|vx|wx|v|wechat|weixin|qq|m|mob|fax|t|p|with|com)$", re.IGNORECASE)
 
-_WECHAT_WORD = r"(?:微\s?信|薇\s?信|威\s?信|維信|维信|徽信|微\s?x|薇\s?x|v\s?信|v\s?x|w\s?x|wechat|weixin|绿泡泡|[+➕加][vV薇威微]|卫星(?=号)|薇(?=[:：\s号]))"
+#: Decoration between two characters of a disguised word (微❤信, v-x); full-width forms are folded before.
+_ORNAMENT = r"[^\w\s:：，。,;；、/]{0,2}\s?"
+_WECHAT_WORD = (
+    rf"(?:[微薇威维維徽]{_ORNAMENT}[信芯]|[微薇]{_ORNAMENT}x|v{_ORNAMENT}信|v[-_.·\s]?x|w[-_.·\s]?x|wechat|weixin|绿泡泡"
+    r"|[+➕加][vV薇威微]|卫星(?=号)|薇[^\w\s]{0,2}(?=[:：\s号]))"
+)
 _WECHAT = re.compile(
-    rf"(?<![a-zA-Z.]){_WECHAT_WORD}\s?(?:客服|咨询|联系|老师|同步|同)?\s?(?:账?号|id|号码)?\s?(?:[(（][^()（）]{{0,8}}[)）])?\s?[:：是为→]?\s?"
+    rf"(?<![a-zA-Z.]){_WECHAT_WORD}\s?(?:客服|咨询|联系|老师|同步|同)?\s?(?:账?号|id|号码)?\s?(?:[/、和&]\s?(?:手机|电话|qq)号?)?\s?"
+    r"(?:[(（][^()（）]{0,8}[)）])?\s?[:：是为→]?\s?"
     r"(?<![a-zA-Z0-9_])([a-zA-Z][-_a-zA-Z0-9]{5,19}|1[3-9]\d{9}|[1-9]\d{5,10})(?![-_a-zA-Z0-9@])",
     re.IGNORECASE,
 )
@@ -155,7 +161,7 @@ _WORTH = re.compile(
 )
 _FOUR_DIGITS = re.compile(r"\d[-. )(]?\d[-. )(]?\d[-. )(]?\d")
 _FIVE_NUMERALS = re.compile(rf"(?:[{_NUMERALS}][ ,、-]?){{5}}")
-_WECHAT_HINT = re.compile(r"信|[vw]\s?x|[+➕加][v薇威微]|微\s?x|薇|wechat|weixin|绿泡泡|卫星|v信|微")
+_WECHAT_HINT = re.compile(r"信|芯|[vw][-_.·\s]?x|[+➕加][v薇威微]|[微薇]|wechat|weixin|绿泡泡|卫星")
 _MAX_LINE = 2000
 
 
@@ -230,6 +236,8 @@ def _numbers(line: str) -> Iterable[Contact]:
             area = f"0{area}"
         # Three-digit areas (010, 02x) have eight digits; without a separator anything shorter is some other number.
         if len(number) < 8 and len(area) == 3:
+            continue
+        if number[0] not in "2345678" and not (separator == "-" or ")" in match[0]):
             continue
         if not separator and ")" not in match[0] and len(area) + len(number) < 11:
             continue

@@ -68,6 +68,10 @@ class Page:
     """Empty elements that an application fills (``<div id=app></div>``)."""
     empty_ids: list[str] = field(default_factory=list)
     """Ids of empty containers, at most 50: a script may fill them."""
+    floors: list[tuple[int, int]] = field(default_factory=list)
+    """First and past-the-last block of every posting of a thread, in order."""
+    surely_thread: bool = False
+    """The postings' names leave no doubt that this is a thread (not, say, a blog's list of articles)."""
     times: list[str] = field(default_factory=list)
     """``datetime`` attributes, in order."""
     contact_refs: list[str] = field(default_factory=list)

@@ -172,6 +172,23 @@ _NEVER_REGIONS = frozenset(
 )
 
 
+#: A posting of a thread, told by its id or class (Discuz, phpBB, Tieba and home-made forums).
+_POSTING_ID = re.compile(r"(?:post|postmessage|floor|reply|pid)[-_]?\d+")
+_POSTING_WORDS = re.compile(
+    r"(?:^|\s)(?:floor|l_post|thread-?post|post-?(?:item|floor|row|box)|reply-?item|floor-?item)(?:$|\s)"
+)
+
+
+@lru_cache(maxsize=8192)
+def posting_of(tag: str, id_: str, names: str) -> str:
+    """``sure`` or ``maybe`` for an element that holds one posting of a thread, "" for any other."""
+    if tag not in ("div", "li", "section", "table", "tbody", "tr", "td", "dl"):
+        return ""
+    if id_.startswith("postmessage_") or _POSTING_WORDS.search(names.lower()):
+        return "sure"
+    return "maybe" if _POSTING_ID.fullmatch(id_.lower()) and "hentry" not in names else ""
+
+
 @lru_cache(maxsize=8192)
 def region_of(tag: str, names: str, role: str) -> SegmentKind | None:
     """The kind that begins with this element, None if it stays in its parent's."""

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crawler.extract.regions import BLOCK_TAGS, FALLBACK_TAGS, entered, is_header, region_of
+from crawler.extract.regions import BLOCK_TAGS, FALLBACK_TAGS, entered, is_header, posting_of, region_of
 from crawler.extract.style import Declarations, Rule, StyleSheet, declarations, merged, parse_style_sheet
 from crawler.extract.visibility import HIDDEN_FOR_GOOD, Sight, parse_colour, see
 from domain.document import SegmentKind
@@ -45,6 +45,8 @@ class Shape:
     region: SegmentKind | None
     header: bool
     hidden_for_good: bool
+    posting: str
+    """``sure`` or ``maybe`` if it holds one posting of a thread."""
 
 
 @dataclass(slots=True, eq=False)
@@ -205,6 +207,7 @@ class Shapes:
             header=(bool(names) or tag == "header") and is_header(tag, names),
             hidden_for_good=not exempt
             and (tag in FALLBACK_TAGS or "hidden" in attributes or (tag == "dialog" and "open" not in attributes)),
+            posting=posting_of(tag, id_, names),
         )
 
     @staticmethod

@@ -80,7 +80,7 @@ class Walker:
         self._line_context = context
         self._stack: list[_Frame] = [_Frame(0, "", self._shapes.of("", {}), context)]
         self._loose_inputs = Inputs()
-        self._postings = 0
+        self._floor: _Frame | None = None
         self._rule_steps = 0
         self._inner = 0
 
@@ -206,6 +206,13 @@ class Walker:
         frame = _Frame(node.mem_id, tag, shape, context)
         if shape.id:
             self._identified(node, shape.id, frame)
+        if shape.posting and self._floor is None:
+            self._flush()
+            self._floor = frame
+            frame.first_block = len(self.page.blocks)
+            self.page.surely_thread |= shape.posting == "sure"
+            for above in self._stack:
+                above.nested = True  # a row around postings is layout
         special = _SPECIAL.get(tag)
         if special is not None:
             special(self, node, attributes, frame)
@@ -245,6 +252,10 @@ class Walker:
                 self._flush()
         elif self._line and tag in BLOCK_TAGS:
             self._line.append(TOUCH)
+        if frame is self._floor:
+            self._flush()
+            self.page.floors.append((frame.first_block, len(self.page.blocks)))
+            self._floor = None
         if frame.anchor:
             single = self._links.close_anchor() <= 1
             if single and 0 <= self._touch_at < len(self._line) and self._line[self._touch_at] == TOUCH:
@@ -263,12 +274,6 @@ class Walker:
         """Elements that a platform or an application framework knows by their id."""
         if id_ == "js_content":
             frame.context = replace(frame.context, content=True)
-        elif id_.startswith("postmessage_"):  # Discuz: the first floor is the thread, the others answer it
-            self._postings += 1
-            kind = SegmentKind.MAIN if self._postings == 1 else SegmentKind.COMMENT
-            frame.context = replace(frame.context, kind=kind)
-            for above in self._stack:
-                above.nested = True
         elif frame.tag in _CONTAINERS and _is_empty(node):
             if id_ in _MOUNT_IDS:
                 self.page.mount_points += 1
@@ -400,7 +405,7 @@ class Walker:
         self.page.inputs.append(inputs)
 
     def _join_row(self, row: _Frame) -> None:
-        if row.nested or row.cells is None or len(row.cells) < 2:
+        if row.nested or row.cells is None or len(row.cells) < 2 or row.shape.posting:
             return
         blocks = self.page.blocks
         texts = []

@@ -1,7 +1,8 @@
-"""Threads of Discuz! forums: the first floor is the content, the others are comments.
+"""Threads of forums, Discuz! above all: the first posting is the content, the others are comments.
 
 Learned from the public templates of Discuz! X: ``[id^=postmessage_]`` (a floor's text), ``#thread_subject`` (title),
-``em[id^=authorposton]`` (time, the exact one in its inner ``title``), ``.authi a`` (author). The walk gives floors their kinds.
+``em[id^=authorposton]`` (time, the exact one in its inner ``title``), ``.authi a`` (author). The walk finds the
+postings of other forums by the usual names of their elements (:func:`crawler.extract.regions.posting_of`).
 """
 
 from __future__ import annotations
@@ -17,40 +18,47 @@ from domain.document import Extraction, PageVerdict
 
 NAME = "forum_thread/1"
 
+_AUTHORS = ".authi, .floor .author, .post .author, .username, .poster, .post-author, .floor .name, .user-name"
+#: A posting's time stands in a short line of its own.
+_STAMP_LENGTH = 60
+
 
 def accepts(source: Source) -> bool:
-    """Pages with Discuz floors."""
-    return source.kind == "html" and source.page.tree.css_first('[id^="postmessage_"]') is not None
+    """Pages with Discuz floors, or with several postings that are surely a thread's."""
+    if source.kind != "html":
+        return False
+    page = source.page
+    return bool(page.floors) and (page.tree.css_first("#thread_subject") is not None or page.surely_thread)
 
 
 def extract(source: Source) -> Extraction:
-    """The thread as one Document; floors keep their order and kinds."""
+    """The thread as one Document; postings keep their order and kinds."""
     page = source.page
     settle_regions(page)
-    title = _text(page, "#thread_subject") or None
     made = document(
         page,
         extractor=NAME,
-        title=title,
-        by=_text(page, "#postlist .authi a, .pls .authi a, .authi a") or None,
-        when=_first_floor_time(page),
+        title=_text(page, "#thread_subject") or None,
+        by=_text(page, "#postlist .authi a") or _text(page, ".authi a") or _text(page, _AUTHORS) or None,
+        when=_first_time(page),
     )
     return Extraction(PageVerdict.OK, None, NAME, "web", (made,), tuple(page.links), source.encoding)
 
 
 def _text(page: Page, selector: str) -> str:
     node = page.tree.css_first(selector)
-    return tidy(node.text(deep=True)) if node is not None else ""
+    return tidy(node.text(deep=True))[:300] if node is not None else ""
 
 
-def _first_floor_time(page: Page) -> tuple[datetime | None, str | None] | None:
-    node = page.tree.css_first('em[id^="authorposton"]')
-    if node is None:
-        return None
-    exact = node.css_first("[title]")
-    raw = (exact.attributes.get("title") or "") if exact is not None else ""
-    shown = tidy(node.text(deep=True)).removeprefix("发表于").strip()
-    if raw:
-        return parse_instant(raw), raw
-    date = find_date(shown)
-    return (date[0], date[1]) if date else (None, shown or None)
+def _first_time(page: Page) -> tuple[datetime | None, str | None]:
+    """The first posting's time: Discuz keeps the exact one in a title beside "昨天 10:00"."""
+    node = page.tree.css_first('em[id^="authorposton"] [title]')
+    exact = (node.attributes.get("title") or "") if node is not None else ""
+    if exact:
+        return parse_instant(exact), exact
+    start, end = page.floors[0]
+    for block in page.blocks[start:end]:
+        date = find_date(block.text) if len(block.text) <= _STAMP_LENGTH else None
+        if date:
+            return date[0], date[1]
+    return None, None

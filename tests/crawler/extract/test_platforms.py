@@ -132,3 +132,33 @@ def test_forum_thread() -> None:
     assert kinds["请问消防证包过是真的吗？"] is SegmentKind.MAIN
     assert kinds["直接出证，加V：xf119119"] is SegmentKind.COMMENT
     assert made.text.index("请问消防证") < made.text.index("直接出证") < made.text.index("代理广告")
+
+
+@pytest.mark.parametrize(
+    ("posting", "evidence"),
+    [
+        ('<div class="floor">', ""),
+        ('<li class="l_post">', ""),
+        ('<div id="post_{n}" class="post">', "<em>发表于 2024-3-2</em>"),
+    ],
+)
+def test_threads_of_other_forums(posting: str, evidence: str) -> None:
+    """Postings of home-made forums are told by the names of their elements."""
+    texts = ("请问这个证靠谱吗", "直接出证，加V：xf119119", "已经举报了")
+    floors = "".join(
+        f"{posting.format(n=n)}<b>坊友{n}</b>{evidence}<p>{text}</p></{posting[1:].partition(' ')[0]}>"
+        for n, text in enumerate(texts, 1)
+    )
+    html = f"<title>靠谱吗_生活圈</title><h1>靠谱吗</h1><div class=wrap>{floors}</div>"
+    made = extract(html.encode(), url="http://a.cn/t/1", content_type="text/html; charset=utf-8").documents[0]
+    kinds = {s.text: s.kind for s in made.segments}
+    assert [kinds[text] for text in texts] == [SegmentKind.MAIN, SegmentKind.COMMENT, SegmentKind.COMMENT]
+
+
+def test_a_list_of_articles_is_no_thread() -> None:
+    """A blog's front page names its entries post-1, post-2 … without being a thread."""
+    html = "<title>博客</title>" + "".join(
+        f"<div id=post-{n} class=post><h2>第{n}篇</h2><p>今天学习了电工基础，记录在此。</p></div>" for n in range(5)
+    )
+    made = extract(html.encode(), url="http://a.cn/", content_type="text/html; charset=utf-8").documents[0]
+    assert SegmentKind.COMMENT not in {s.kind for s in made.segments}
