@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
 from crawler.analysis_worker import READY, Finished, Reading, serve
+from domain.errors import ZhengxunError
 from domain.ports import Analyse
 
 logger = logging.getLogger(__name__)
@@ -33,8 +34,11 @@ _TRIES = 2
 _WARM_UP_SECONDS = 120.0
 
 
-class WorkersUnusable(Exception):
+class WorkersUnusable(ZhengxunError):
     """A worker ended before it could read anything: the analysis itself cannot be loaded, no page is to blame."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"页面分析程序无法启动，采集已中止：{reason}")
 
 
 class WorkerDied(Exception):
@@ -70,7 +74,7 @@ class AnalysisPool:
         self._waiting: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
-        self._unusable = False
+        self._unusable: str | None = None
         self._loop = asyncio.get_running_loop()
         self._lanes = [threading.Thread(target=self._lane, name=f"analysis-{n}") for n in range(self._count)]
         for lane in self._lanes:
@@ -91,8 +95,8 @@ class AnalysisPool:
         with self._changed:
             if self._closed:
                 raise RuntimeError("the analysis pool is closed")
-            if self._unusable:
-                raise WorkersUnusable
+            if self._unusable is not None:
+                raise WorkersUnusable(self._unusable)
             self._waiting.append(job)
             self._changed.notify()
         return await job.future
@@ -112,9 +116,9 @@ class AnalysisPool:
         """One worker after the other, as long as the pool lives; runs in a thread of its own."""
         while True:
             with self._changed:
-                while not self._waiting and not self._closed and not self._unusable:
+                while not self._waiting and not self._closed and self._unusable is None:
                     self._changed.wait()
-                if self._closed or self._unusable:
+                if self._closed or self._unusable is not None:
                     self._give_up()
                     return
             self._employ()
@@ -143,16 +147,20 @@ class AnalysisPool:
             process.close()
 
     def _is_ready(self, pipe: Connection) -> bool:
+        reason = f"{_WARM_UP_SECONDS:.0f} 秒内没有准备好。"
         try:
-            ready = self._answer_within(pipe, _WARM_UP_SECONDS) and pipe.recv_bytes() == READY
+            if self._answer_within(pipe, _WARM_UP_SECONDS):
+                message = pipe.recv_bytes()
+                if message == READY:
+                    return True
+                reason = message.decode("utf-8")
         except (EOFError, OSError):
-            ready = False
-        if not ready and not self._closed:
-            logger.error("an analysis worker ended before it was ready; no page can be read")
+            reason = "进程在准备时退出，原因见日志。"
+        if not self._closed:
             with self._changed:
-                self._unusable = True
+                self._unusable = reason
                 self._changed.notify_all()
-        return ready
+        return False
 
     def _feed(self, pipe: Connection, process: BaseProcess, given: deque[_Job]) -> None:
         left = _PAGES_PER_WORKER
@@ -221,7 +229,7 @@ class AnalysisPool:
             if self._closed:
                 self._settle(job.future, None)
             else:
-                self._fail(job, WorkersUnusable())
+                self._fail(job, WorkersUnusable(self._unusable or ""))
 
     def _settle(self, future: asyncio.Future[Finished], finished: Finished | None) -> None:
         def deliver() -> None:

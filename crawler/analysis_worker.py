@@ -23,6 +23,7 @@ from domain.analysis import PageAnalysis
 from domain.assessment import Assessment, Level, Speaker
 from domain.crawl import FetchedPage
 from domain.document import PageVerdict
+from domain.errors import ZhengxunError
 from domain.ports import Analyse
 
 #: Address space of one worker. Dictionaries and libraries take about 1 GiB of it; a page that needs more is hostile.
@@ -99,8 +100,12 @@ def serve(pipe: Connection, analyse: Analyse, warm_up: Callable[[], None] | None
         signal.signal(number, signal.SIG_IGN)
     _bound_memory()
     os.nice(5)  # fetching comes first: a page more in the queue costs nothing, an idle line does
-    if warm_up is not None:
-        warm_up()
+    try:
+        if warm_up is not None:
+            warm_up()
+    except ZhengxunError as error:
+        pipe.send_bytes(str(error).encode())  # in place of READY: the engine tells the user
+        return
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the engine was killed meanwhile
         pipe.send_bytes(READY)
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

@@ -85,6 +85,8 @@ def _run(inflater: zlib._Decompress, data: bytes, parts: list[bytes], size: int,
         if not size:
             raise BadCoding(str(error)) from error
         # A damaged tail: browsers show what came before it, and so do we read it.
+    if not size and not inflater.eof:
+        raise BadCoding("nothing but a beginning")
     return size
 
 
@@ -102,4 +104,6 @@ def _unbrotli(body: bytes, limit: int) -> bytes:
     except brotli.error as error:
         if not size:
             raise BadCoding(str(error)) from error
+    if not size and not decompressor.is_finished():
+        raise BadCoding("nothing but a beginning")
     return b"".join(parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from crawler.memory_ledger import MemoryLedger
 from crawler.warc import locate
 from domain.crawl import Outcome
 from domain.document import PageVerdict
-from domain.errors import LockHeld
+from domain.errors import BadRulePack, LockHeld
 from domain.target import RobotsOverride, Scope
 from tests.crawler.crawling import crawl, ends, now, outcomes, read_simply, settings_for, target_of
 from tests.web import Answer, Seen, html, redirect, web
@@ -250,23 +252,28 @@ def test_a_page_that_kills_its_worker_takes_no_other_with_it(tmp_path: Path) -> 
     assert len(found) == 9
 
 
-def unusable(page: object) -> object:
-    """Never called."""
-    raise AssertionError
-
-
 def broken_warm_up() -> None:
-    """A dictionary that is not there."""
-    raise FileNotFoundError("dictionary")
+    """A rule pack that does not load."""
+    raise BadRulePack("规则包 x.yaml 第 1 行有错。")
 
 
-def test_workers_that_cannot_start_end_the_run_with_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def crashing_warm_up() -> None:
+    """A library that takes the process with it."""
+    os._exit(3)
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "words"), [(broken_warm_up, "规则包 x.yaml 第 1 行有错。"), (crashing_warm_up, "退出")]
+)
+def test_workers_that_cannot_start_end_the_run_with_an_error(
+    tmp_path: Path, warm_up: Callable[[], None], words: str
+) -> None:
     """An analysis that cannot be loaded is nobody's page's fault: the run fails, requests stay pending."""
     from crawler.analysis_pool import WorkersUnusable
 
     with web() as net:
         ledger = MemoryLedger(now)
-        with pytest.raises(WorkersUnusable):
+        with pytest.raises(WorkersUnusable, match=words):
             crawler.run(
                 [target_of(net.site({"/": "x"}))],
                 ledger,
@@ -274,10 +281,9 @@ def test_workers_that_cannot_start_end_the_run_with_an_error(tmp_path: Path, cap
                 settings_for(tmp_path),
                 1,
                 clock=now,
-                warm_up=broken_warm_up,
+                warm_up=warm_up,
             )
     assert ledger.pending_count(1, 1) == 1
-    assert "dictionary" in capfd.readouterr().err
 
 
 def test_an_error_of_the_ledger_ends_the_run(tmp_path: Path) -> None:
