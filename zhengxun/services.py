@@ -114,5 +114,6 @@ class Services:
             allow_networks=tuple(str(network) for network in settings.allow_networks),
             timeout=settings.timeout,
             max_body=int(settings.max_body_mb * MEBIBYTE),
+            max_decoded=int(settings.max_body_mb * MEBIBYTE * 1.6),
             workers=settings.processes,
         )

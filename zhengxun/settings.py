@@ -15,12 +15,17 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from crawler.settings import MEBIBYTE, CrawlSettings
 from domain.errors import BadInput
 
 PREFIX = "ZHENGXUN_"
 FILE_NAME = "zhengxun.toml"
 
 DIGEST_FORMATS: tuple[Literal["html", "json", "xlsx", "docx"], ...] = ("html", "json", "xlsx", "docx")
+
+
+#: The crawler's own defaults: each value has one place where it is decided.
+_CRAWL = CrawlSettings()
 
 
 class Settings(BaseSettings):
@@ -37,9 +42,14 @@ class Settings(BaseSettings):
         "`postgresql+psycopg://用户@主机/库名`。",
     )
     crawl_delay: float = Field(
-        1.0, ge=0, le=600, description="对同一主机两次请求之间的秒数；robots.txt 的 Crawl-delay 更长时以其为准。"
+        _CRAWL.delay,
+        ge=0,
+        le=600,
+        description="对同一主机两次请求之间的秒数；robots.txt 的 Crawl-delay 更长时以其为准。",
     )
-    crawl_concurrency: int = Field(32, ge=1, le=512, description="全部主机合计同时进行的请求数；每个主机始终只有一个。")
+    crawl_concurrency: int = Field(
+        _CRAWL.concurrency, ge=1, le=512, description="全部主机合计同时进行的请求数；每个主机始终只有一个。"
+    )
     allow_networks: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         (),
         description="虽非公网但允许采集的网段，CIDR 写法，逗号分隔。留空时一律拒绝内网、本机和链路本地地址。",
@@ -65,14 +75,16 @@ class Settings(BaseSettings):
         None, description="自备简报模板所在目录，其中有的模板代替随附模板，没有的仍用随附模板。"
     )
     rules_dir: Path | None = Field(None, description="自备规则包目录。留空时使用随附规则包。")
-    processes: int = Field(
-        default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)),
-        ge=1,
-        le=64,
-        description="抽取和研判使用的进程数。默认与处理器核数相同，至多 8。",
+    processes: int | None = Field(
+        _CRAWL.workers, ge=1, le=64, description="抽取和研判使用的进程数。留空时比处理器核数少一个，至少一个。"
     )
-    max_body_mb: float = Field(10.0, gt=0, le=200, description="单个响应的大小上限（MB），接收时和解压后都不得超过。")
-    timeout: float = Field(30.0, gt=0, le=600, description="等待一个响应的秒数上限。")
+    max_body_mb: float = Field(
+        _CRAWL.max_body / MEBIBYTE,
+        gt=0,
+        le=200,
+        description="单个响应接收时的大小上限（MB）；解压后至多为它的 1.6 倍。",
+    )
+    timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="写到标准错误的日志级别：`debug`、`info`、`warning`、`error`。"
     )

@@ -150,18 +150,21 @@ def test_a_kind_without_spider_is_a_gap(
     assert [gap["name"] for gap in coverage["gaps"]] == ["某抖音号"]
 
 
-def test_an_interrupted_run_is_finished_first(watched: Zhengxun, site: Site) -> None:
-    """What a killed process left is done by the next crawl, before its own run; a page is not stored twice."""
+def test_an_interrupted_run_is_finished_first(watched: Zhengxun, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a killed process left is done by the next crawl; it is that crawl's visit, unless it was of another day."""
     services = Services.load("data")
     with services.store() as store:
         store.begin_run([1])
     report = watched("crawl", "--all", "--json").json
-    assert report["resumed_runs"] == [1]
-    assert report["run_id"] == 2
-    assert report["snapshots_new"] == 3
-    assert report["pages"]["unchanged"] == 3
+    assert (report["run_id"], report["resumed_runs"], report["targets"]) == (1, [1], 1)
+    assert report["pages"] == {"ok": 3, "failed": 1}, "the same visit, not a second one"
     with services.store() as store:
         assert store.interrupted_runs() == []
+        store.begin_run([1])
+    _on(monkeypatch, DAY + timedelta(days=1))
+    later = watched("crawl", "--all", "--json").json
+    assert (later["run_id"], later["resumed_runs"]) == (3, [2])
+    assert later["pages"]["unchanged"] == 6
 
 
 def test_named_targets_and_a_smaller_budget(watched: Zhengxun) -> None:

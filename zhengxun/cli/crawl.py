@@ -60,7 +60,7 @@ def as_dict(report: CrawlReport) -> dict[str, Any]:
             pages[outcome] = pages.get(outcome, 0) + count
     return {
         "run_id": report.run.run_id if report.run else (runs[-1].run_id if runs else None),
-        "targets": report.run.targets if report.run else 0,
+        "targets": sum(run.targets for run in runs),
         "pages": pages,
         "snapshots_new": sum(run.snapshots_new for run in runs),
         "leads_new": sum(run.leads_new for run in runs),
@@ -84,7 +84,8 @@ def _print(report: CrawlReport) -> None:
     for run in report.resumed:
         say(f"已做完上次中断的采集（第 {run.run_id} 次）：{_counts(run)}。")
     if report.run is None:
-        say("没有需要采集的监测对象。")
+        if not report.resumed:
+            say("没有需要采集的监测对象。")
     else:
         run = report.run
         say(f"第 {run.run_id} 次采集完成：{run.targets} 个监测对象，用时 {report.seconds:.0f} 秒。")

@@ -133,7 +133,7 @@ def _print(report: DemoReport) -> None:
         for path in day.files:
             say(f"  {path.absolute()}")
     say(f"  {(report.data_dir / 'evidence').absolute()}（证据，WARC 格式）")
-    say(f"\n接着看：zhengxun --data-dir {report.data_dir} leads list，或 zhengxun demo --serve。")
+    say(f"\n接着看：zhengxun --data-dir {report.data_dir} leads list，或 zhengxun --data-dir {report.data_dir} serve。")
 
 
 def _print_comparison(number: int, comparison: Comparison) -> None:

@@ -112,7 +112,8 @@ def demo_services(folder: Path, clock: Clock) -> Services:
         crawl_delay=DELAY,
         digest_formats=DIGEST_FORMATS,
         digest_dir=None,
-        removal_confirm_hours=6.0,
+        rules_dir=None,
+        templates_dir=None,
         now=None,
     )
     return Services(settings, clock)
@@ -150,9 +151,7 @@ def run_demo(
     return report
 
 
-def _day(
-    number: int, services: Services, web: SampleWeb, announce: Announce, progress: OnProgress | None
-) -> DayReport:
+def _day(number: int, services: Services, web: SampleWeb, announce: Announce, progress: OnProgress | None) -> DayReport:
     from zhengxun.jobs.crawl import crawl
     from zhengxun.jobs.digest import make_digest
 
@@ -160,7 +159,9 @@ def _day(
     crawled = crawl(services, everything=True, progress=progress)
     if crawled.run is None:
         raise BadInput("演示没有导入任何监测对象。")
-    announce(f"  {sum(crawled.run.pages.values())} 个页面，新快照 {crawled.run.snapshots_new} 份，用时 {crawled.seconds:.0f} 秒")
+    announce(
+        f"  {sum(crawled.run.pages.values())} 个页面，新快照 {crawled.run.snapshots_new} 份，用时 {crawled.seconds:.0f} 秒"
+    )
     announce(f"第 {number} 天：生成处置简报（{'、'.join(DIGEST_FORMATS)}）")
     made = make_digest(services)
     return DayReport(number, crawled.run, made.digest, made.files, _compare(made.digest, web, number))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.analysis import PageVisit
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 OnProgress = Callable[[CrawlRun, int, "Progress"], None]
 
 
+#: A run that was interrupted less than this ago and is now finished counts as the visit that was asked for: a site
+#: whose crawl was killed is not fetched twice in a row.
+SAME_VISIT = timedelta(hours=12)
+
+
 class Stopped(ZhengxunError):
     """SIGINT or SIGTERM ended a run early; it stays unfinished and the next crawl goes on with it."""
 
@@ -34,7 +40,7 @@ class CrawlReport:
     resumed: tuple[RunSummary, ...]
     """Runs that a killed process had left behind and that were finished first."""
     run: RunSummary | None
-    """The new run; None where no target was chosen."""
+    """The new run; None where no target was chosen, or all had just been visited by a resumed run."""
     seconds: float
 
     @property
@@ -72,6 +78,7 @@ def crawl(
 ) -> CrawlReport:
     """Crawl under the lock ``crawl``; :class:`domain.errors.LockHeld` where another process does.
 
+    Interrupted runs are finished first; their targets are left out of the new run if that was the same visit.
     ``max_pages`` lowers each target's budget for this run only.
     """
     started = time.monotonic()
@@ -79,8 +86,17 @@ def crawl(
         # A faulty pack of the user's is told before anything is fetched, not by worker processes that die of it.
         _ = services.classifier
     with services.store() as store, services.lock("crawl"):
-        resumed = tuple(_resume(services, store, run, progress) for run in store.interrupted_runs())
-        targets = chosen_targets(store, services, everything=everything, due=due, ids=ids)
+        resumed = []
+        visited: set[int] = set()
+        for interrupted in store.interrupted_runs():
+            resumed.append(_resume(services, store, interrupted, progress))
+            if services.clock() - interrupted.started_at < SAME_VISIT:
+                visited.update(interrupted.target_ids)
+        targets = [
+            target
+            for target in chosen_targets(store, services, everything=everything, due=due, ids=ids)
+            if target.id not in visited
+        ]
         if max_pages is not None:
             targets = [
                 replace(target, budget=replace(target.budget, max_pages=min(max_pages, target.budget.max_pages)))
@@ -90,7 +106,7 @@ def crawl(
         if targets:
             begun = store.begin_run([target.id for target in targets])
             run = _run(services, store, begun, targets, progress)
-    return CrawlReport(resumed, run, time.monotonic() - started)
+    return CrawlReport(tuple(resumed), run, time.monotonic() - started)
 
 
 def _resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
