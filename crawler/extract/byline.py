@@ -94,6 +94,8 @@ _BYLINE_LENGTH = 90
 def title_of(page: Page) -> str:
     """The content's own title: ``og:title``, or a heading that the ``<title>`` repeats, or the only h1, or ``<title>``."""
     shared = page.meta.get("og:title", "").strip()
+    if shared == page.meta.get("og:site_name", "").strip():
+        shared = ""  # a template that shares every page under the site's name
     headings = [b.text for b in page.blocks if b.tag == "h1" and b.seen and not b.in_header and 4 <= len(b.text) <= 120]
     if shared:
         # A template's og:title is often the site's name on every page: a heading that <title> repeats is better.

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from crawler.extract.regions import BLOCK_TAGS, FALLBACK_TAGS, entered, is_header, posting_of, region_of
 from crawler.extract.style import Declarations, Rule, StyleSheet, declarations, merged, parse_style_sheet
-from crawler.extract.visibility import HIDDEN_FOR_GOOD, Sight, parse_colour, see
+from crawler.extract.visibility import HIDDEN_FOR_GOOD, Sight, is_revealed, parse_colour, see
 from domain.document import SegmentKind
 
 Attributes = dict[str, str | None]
@@ -143,8 +143,10 @@ class Shapes:
         return known
 
     def _inside(self, parent: Context, shape: Shape, rules: tuple[Rule, ...]) -> Context:
-        sight = self._sight(parent.sight, shape, rules)
         kind = parent.kind if shape.region is None else entered(parent.kind, shape.region)
+        # Sub-menus of a navigation open under the pointer, whatever they are called.
+        revealed = kind is SegmentKind.NAV or is_revealed(shape.names)
+        sight = self._sight(parent.sight, shape, rules, revealed=revealed)
         block_tag = shape.tag if shape.block else parent.block_tag
         changed = (
             sight is not parent.sight
@@ -165,7 +167,7 @@ class Shapes:
             known = self._values[value] = new
         return known
 
-    def _sight(self, parent: Sight, shape: Shape, rules: tuple[Rule, ...]) -> Sight:
+    def _sight(self, parent: Sight, shape: Shape, rules: tuple[Rule, ...], *, revealed: bool) -> Sight:
         if parent.gone:
             return parent
         if shape.hidden_for_good:
@@ -173,9 +175,10 @@ class Shapes:
         declared = shape.declared
         if rules:
             declared = _shown(overridden(merged(rules), declared), shape.tag, shape.id)
-        if not declared and not (shape.names and self._external and parent.background):
+        opaque = bool(shape.names) and self._external
+        if not declared and not (opaque and (parent.background or parent.speck)):
             return parent
-        new = see(parent, declared, shape.names, opaque_names=bool(shape.names) and self._external)
+        new = see(parent, declared, revealed=revealed, opaque_names=opaque)
         return parent if new == parent else self._sights.setdefault(new, new)
 
     def _new(self, tag: str, attributes: Attributes) -> Shape:

@@ -87,12 +87,17 @@ def same_colour(one: Colour, other: Colour) -> bool:
     return max(abs(a - b) for a, b in zip(one, other, strict=True)) <= _INDISTINCT
 
 
-def see(parent: Sight, declared: Declarations, names: str, *, opaque_names: bool) -> Sight:
-    """Sight inside an element with these declarations; ``names`` are its class and id words.
+def is_revealed(names: str) -> bool:
+    """Whether these class and id words are those of something that opens on a tap or slides in."""
+    return bool(names) and _REVEALED.search(names) is not None
 
-    ``opaque_names``: the element has a class or id that a style sheet that was not read may paint.
+
+def see(parent: Sight, declared: Declarations, *, revealed: bool, opaque_names: bool) -> Sight:
+    """Sight inside an element with these declarations.
+
+    ``revealed``: the reader can open it (:func:`is_revealed`), so its initial state hides nothing. ``opaque_names``: it has
+    a class or id that a style sheet that was not read may style.
     """
-    revealed = bool(names) and _REVEALED.search(names) is not None
     gone, no_box = parent.gone, parent.no_box
     if not gone:
         no_box = declared.get("display", "").startswith("none") and not revealed
@@ -106,7 +111,8 @@ def see(parent: Sight, declared: Declarations, names: str, *, opaque_names: bool
     size = declared.get("font-size")
     if size is None and "font" in declared:
         size = _font_size(declared["font"])
-    speck = parent.speck
+    # Lists and editors set size zero on the container against gaps and restore it by a class.
+    speck = parent.speck and not opaque_names
     if size is not None:
         pixels = _pixels(size)
         # A share of nothing is nothing: em and % count from the parent's size.

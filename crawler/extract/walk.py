@@ -453,4 +453,21 @@ _SPECIAL = {
 
 def read_page(html: str, url: str, *, encoding: str = "utf-8") -> Page:
     """Read ``html`` (already decoded) that was answered at ``url``."""
-    return Walker(html, url, encoding=encoding).read()
+    page = Walker(html, url, encoding=encoding).read()
+    if len(page.title_tag) > _SWALLOWED and "<" in page.title_tag:
+        repaired = _closed_title(html)
+        if repaired != html:
+            return Walker(repaired, url, encoding=encoding).read()
+    return page
+
+
+#: A title of this length with tags in it was never closed and has swallowed the page.
+_SWALLOWED = 400
+
+
+def _closed_title(html: str) -> str:
+    """Close the title before the next tag. Browsers show such a page blank; its author meant it to be read."""
+    start = html.lower().find("<title")
+    end = html.find(">", start)
+    following = html.find("<", end)
+    return html if start < 0 or end < 0 or following < 0 else f"{html[:following]}</title>{html[following:]}"

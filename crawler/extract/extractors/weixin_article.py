@@ -68,7 +68,11 @@ def accepts(source: Source) -> bool:
         )
     if tree.css_first(".rich_media_title, #activity-name") is not None and tree.css_first("#js_name") is not None:
         return True
-    return host_key(source.url).partition(":")[0] == _HOST
+    if host_key(source.url).partition(":")[0] == _HOST:
+        return True
+    # WeChat's notice pages are made of WeUI, like many others: only the wording in its title tells them.
+    said = _text_of(source.page, ".weui-msg__title, .weui_msg_title, .mesg-block, .global_error_msg")
+    return bool(said) and _notice_in(said) is not None
 
 
 def extract(source: Source) -> Extraction:
@@ -129,11 +133,15 @@ def _short_message(page: Page) -> str:
 def _notice(page: Page) -> tuple[PageVerdict, str | None]:
     said = "\n".join(block.text for block in page.blocks if block.seen)[:2000]
     words = f"{page.title_tag}\n{said}"
-    for verdict, reason, wording in _NOTICES:
-        if wording.search(words):
-            return verdict, reason
+    told = _notice_in(words)
+    if told is not None:
+        return told
     judged = judge(page, has_query_form=False)
     return judged if judged[0] is not PageVerdict.OK else (PageVerdict.FAILED, "field_not_found:js_content")
+
+
+def _notice_in(words: str) -> tuple[PageVerdict, str] | None:
+    return next(((verdict, reason) for verdict, reason, wording in _NOTICES if wording.search(words)), None)
 
 
 def _text_of(page: Page, selector: str) -> str:

@@ -203,6 +203,14 @@ def test_nul_bytes_and_lone_bytes() -> None:
     assert "国家认可" in made.text
 
 
+def test_title_that_is_never_closed() -> None:
+    """A missing </title> swallows the page in a browser; the page is read nevertheless."""
+    body = f"<html><head><title>某某教育<body><div><p>{'零基础包过班招生，' * 60}</p></div></body></html>"
+    made = read(body.encode()).documents[0]
+    assert made.title == "某某教育"
+    assert "零基础包过班" in made.text
+
+
 def test_one_line_of_five_megabytes() -> None:
     """A page in one endless line is read whole."""
     extraction = read(("<p>" + "包过" * 850_000 + "结尾").encode())

@@ -85,8 +85,9 @@ def test_weixin_without_heading_and_variables() -> None:
 def test_weixin_notices(notice: str, verdict: str) -> None:
     """Each notice page is its verdict, never an article."""
     html = f'<html><head><title></title></head><body id="activity-detail"><div class="weui-msg"><h2 class="weui-msg__title">{notice}</h2></div></body></html>'
-    extraction = extract(html.encode(), url="https://mp.weixin.qq.com/s/abc", content_type="text/html")
-    assert (extraction.verdict, extraction.documents, extraction.platform) == (verdict, (), "weixin")
+    for url in ("https://mp.weixin.qq.com/s/abc", "http://127.0.0.1:8000/s/abc"):
+        extraction = extract(html.encode(), url=url, content_type="text/html")
+        assert (extraction.verdict, extraction.documents, extraction.platform) == (verdict, (), "weixin")
 
 
 def test_weixin_article_about_deleted_articles_is_an_article() -> None:

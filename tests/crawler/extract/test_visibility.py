@@ -228,3 +228,21 @@ def test_reversed_text_is_read_as_shown() -> None:
     )
     assert "承诺包过班" in made.text
     assert "保证拿证快" in made.text
+
+
+def test_sub_menus_of_a_navigation_are_seen() -> None:
+    """What opens under the pointer inside a navigation is no hidden text."""
+    made = document(
+        '<div class="nav"><ul><li>课程<ul class="x" style="display:none"><li>健康管理师</li></ul></li></ul></div>'
+    )
+    assert "健康管理师" in made.text
+
+
+def test_size_zero_against_gaps_is_lifted_by_a_class() -> None:
+    """Containers with size zero, whose items an unread style sheet sizes, hide nothing; bare chaff in them stays hidden."""
+    made = document(
+        '<ul style="font-size:0"><li class="item">课程一</li></ul><p>包<i style="font-size:0">干扰</i>过</p>',
+        '<link rel="stylesheet" href="/a.css">',
+    )
+    assert "课程一" in made.text
+    assert "包过" in made.text
