@@ -1,6 +1,6 @@
 """Rehearsal of the hidden test: other sites, through the command line and its JSON only.
 
-    python tests/rehearsal/run.py [--seed N] [--rounds N] [--delay SECONDS] [--again] [--kill SECONDS] [--keep FOLDER]
+    python tests/rehearsal/run.py [--seed N] [--rounds N] [--delay SECONDS] [--again] [--next-day] [--kill SECONDS] [--keep FOLDER]
 
 Prints one JSON document: precision and recall of the digest's items, what was missed or wrongly flagged and from
 which bank of phrases, in which outcomes the hostile addresses ended, robots violations, requests that ran at the same
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,10 @@ class Rehearsal:
         }
         self.program = str(Path(sys.executable).with_name("zhengxun"))
         self.seconds: dict[str, float] = {}
+
+    def at(self, moment: datetime) -> None:
+        """Let the program's clock stand at ``moment``."""
+        self.environment["ZHENGXUN_NOW"] = moment.isoformat(timespec="seconds")
 
     def command(self, name: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
         """Run ``zhengxun``; its standard output. Ends the rehearsal on an exit status that is not accepted."""
@@ -117,10 +122,10 @@ class Rehearsal:
             "kept_twice": sorted({url for (url, _), count in kept.items() if count > 1}),
         }
 
-    def digest(self) -> dict[str, Any]:
+    def digest(self, name: str = "digest") -> dict[str, Any]:
         """``digest --format json``."""
-        out = self.folder / "out"
-        self.command("digest", "digest", "--format", "json", "--out", str(out))
+        out = self.folder / name
+        self.command(name, "digest", "--format", "json", "--out", str(out))
         answer: dict[str, Any] = json.loads(next(out.glob("digest-*.json")).read_text(encoding="utf-8"))
         return answer
 
@@ -150,6 +155,29 @@ class Rehearsal:
                 for url in sorted(set(given) - wanted)
             ],
         }
+
+    def judge_changes(self, before: list[dict[str, Any]], after: list[dict[str, Any]], gone: str) -> dict[str, Any]:
+        """Status of every changed page that had a lead, and of the unchanged ones; ``gone``: what a lost page must be."""
+        right = {"edited": ("still_online", True), "gone": (gone, False), "corrected": ("corrected", False)}
+        given = {item["page_url"]: (item["status"], item["changed"]) for item in after}
+        known = {item["page_url"] for item in before}
+        changed = {self.web.url(site.host, p): kind for site in self.sites for p, kind in site.changes.items()}
+        wrong = {}
+        counts: Counter[str] = Counter()
+        for url, kind in changed.items():
+            if url in known:
+                counts[kind] += 1
+                if given.get(url) != right[kind]:
+                    wrong[url] = {"was": kind, "given": given.get(url), "right": right[kind]}
+            elif kind == "new":
+                counts[kind] += 1
+                if given.get(url) != ("new", False):
+                    wrong[url] = {"was": kind, "given": given.get(url), "right": ("new", False)}
+        for url in known - set(changed):
+            counts["unchanged"] += 1
+            if given.get(url) != ("still_online", False):
+                wrong[url] = {"was": "unchanged", "given": given.get(url), "right": ("still_online", False)}
+        return {"judged": dict(counts), "wrong": wrong}
 
     def judge_outcomes(self, run: dict[str, Any]) -> dict[str, Any]:
         """Every page of the truth has an outcome, and the hostile ones the right one."""
@@ -206,6 +234,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=1, help="how often the nine kinds of sites are generated")
     parser.add_argument("--kill", type=float, default=0.0, help="end a first crawl with SIGKILL after so many seconds")
     parser.add_argument("--again", action="store_true", help="crawl the unchanged sites a second time")
+    parser.add_argument(
+        "--next-day", action="store_true", help="a second and a third day, with pages edited, gone, new"
+    )
     parser.add_argument("--keep", type=Path, help="folder that keeps data directory and logs")
     given = parser.parse_args()
     sites = build_sites(given.seed, given.rounds)
@@ -230,6 +261,22 @@ def main() -> None:
             "seconds": rehearsal.seconds,
             "largest_process_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
         }
+        if given.next_day:
+            now = datetime.now(UTC)
+            web.second_day = True
+            rehearsal.at(now + timedelta(days=1))
+            rehearsal.crawl("crawl_day2")
+            second_digest = rehearsal.digest("digest_day2")
+            report["day2"] = rehearsal.judge_changes(digest["items"], second_digest["items"], "unverifiable")
+            report["day2"]["totals"] = second_digest["totals"]
+            report["day2"]["gaps"] = len(second_digest["coverage"]["gaps"])
+            rehearsal.at(now + timedelta(days=1, hours=7))
+            rehearsal.crawl("crawl_evening")
+            third = rehearsal.digest("digest_evening")
+            report["evening"] = {"totals": third["totals"], "same_as_morning": third["items"] == second_digest["items"]}
+            rehearsal.at(now + timedelta(days=2))
+            rehearsal.crawl("crawl_day3")
+            report["day3"] = {"totals": rehearsal.digest("digest_day3")["totals"]}
         if given.again:
             second = rehearsal.crawl("crawl_again")
             report["again"] = {name: second[name] for name in ("pages", "snapshots_new", "leads_new")}

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import yaml
+from layouts import LAYOUTS, page_html
 
 PAGES_PER_SITE = 36
 _PER_LIST = 12
+_EDIT = "以上内容本周作了更新，请以新的说明为准。"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,6 @@ class RehearsalPage:
     """Which bank the decisive passage came from, e.g. ``violating.keywordless``."""
     body: bytes
     content_type: str = "text/html; charset=utf-8"
-    note: str = ""
 
 
 @dataclass
@@ -39,6 +39,10 @@ class RehearsalSite:
     robots: str | None = None
     robots_status: int = 200
     disallowed: tuple[str, ...] = ()
+    tomorrow: dict[str, RehearsalPage | None] = field(default_factory=dict)
+    """Pages that are other (or gone: None) on the second day."""
+    changes: dict[str, str] = field(default_factory=dict)
+    """Path → what happens to it: ``edited``, ``gone``, ``corrected``, ``new``."""
 
 
 @dataclass(frozen=True)
@@ -52,136 +56,131 @@ class Recipe:
     encoding: str = "utf-8"
     header_charset: str | None = "utf-8"
     meta_charset: str | None = "utf-8"
-    chrome: str = ""
 
+
+_WARNING, _INNOCENT, _FORUM, _SCHOOL = "clean.warning", "clean.innocent", "clean.forum", "clean.institution"
+_PLAIN, _DISGUISED, _KEYWORDLESS = "violating.plain", "violating.disguised", "violating.keywordless"
 
 RECIPES = (
+    Recipe("badschool", "启程职业技能研修院", (_PLAIN, _SCHOOL, _KEYWORDLESS), ("div", "table")),
+    Recipe("goodschool", "河谷职业技能培训中心", (_SCHOOL, _SCHOOL, _WARNING), ("div", "dl")),
+    Recipe("board", "河谷生活圈", (_FORUM, _KEYWORDLESS, _FORUM, _DISGUISED), ("posts", "br")),
+    Recipe("office", "河谷县人社服务网（样例）", (_WARNING,), ("article", "table")),
+    Recipe("paper", "河谷日报网（样例）", (_WARNING, _INNOCENT, _WARNING), ("article", "br")),
     Recipe(
-        "badschool",
-        "启程职业技能研修院",
-        ("violating.plain", "clean.institution", "violating.keywordless"),
-        ("div", "table"),
+        "oldseller", "河谷考务代办网", (_DISGUISED, _PLAIN, _SCHOOL), ("table", "br"), "gb18030", "iso-8859-1", None
     ),
     Recipe(
-        "goodschool", "河谷职业技能培训中心", ("clean.institution", "clean.institution", "clean.warning"), ("div", "dl")
+        "adverts", "河谷分类信息", (_INNOCENT, _PLAIN, _INNOCENT, _KEYWORDLESS), ("spans", "dl"), "gbk", None, "gb2312"
     ),
-    Recipe(
-        "board",
-        "河谷生活圈",
-        ("clean.forum", "violating.keywordless", "clean.forum", "violating.disguised"),
-        ("posts", "br"),
-    ),
-    Recipe("office", "河谷县人社服务网（样例）", ("clean.warning",), ("article", "table")),
-    Recipe("paper", "河谷日报网（样例）", ("clean.warning", "clean.innocent", "clean.warning"), ("article", "br")),
-    Recipe(
-        "oldseller",
-        "河谷考务代办网",
-        ("violating.disguised", "violating.plain", "clean.institution"),
-        ("table", "br"),
-        "gb18030",
-        "iso-8859-1",
-        None,
-    ),
-    Recipe(
-        "adverts",
-        "河谷分类信息",
-        ("clean.innocent", "violating.plain", "clean.innocent", "violating.keywordless"),
-        ("spans", "dl"),
-        "gbk",
-        None,
-        "gb2312",
-    ),
-    Recipe("diary", "枣树下的日记", ("clean.forum", "clean.innocent"), ("article", "spans")),
-    Recipe("shop", "河谷优选商城", ("clean.innocent",), ("dl", "div"), chrome="不满意包退换，全场保价"),
+    Recipe("diary", "枣树下的日记", (_FORUM, _INNOCENT), ("article", "spans")),
+    Recipe("shop", "河谷优选商城", (_INNOCENT,), ("dl", "div")),
+    Recipe("jobs", "河谷人才招聘网", ("clean.recruit", _INNOCENT), ("dl", "table")),
+    Recipe("lawyer", "河谷法律百科", ("clean.law", _WARNING), ("article", "div")),
 )
 
 
-def _paragraphs(passage: str, layout: str, title: str, rng: random.Random, bank: dict[str, Any]) -> str:
-    before = rng.sample(bank["filler"], rng.randint(2, 5))
-    after = rng.sample(bank["filler"], rng.randint(1, 4))
-    parts = [*before, passage, *after]
-    heading = rng.choice(bank["headings"])
-    made: dict[str, Callable[[], str]] = {
-        "div": lambda: f"<h2>{heading}</h2>" + "".join(f'<div class="t">{escape(p)}</div>' for p in parts),
-        "table": lambda: (
-            "<table>"
-            + "".join(f"<tr><td>{n}</td><td>{escape(p)}</td></tr>" for n, p in enumerate(parts, 1))
-            + "</table>"
-        ),
-        "br": lambda: f"<font size=3>{'<br><br>'.join(escape(p) for p in parts)}</font>",
-        "dl": lambda: (
-            "<dl>" + "".join(f"<dt>{heading}{n}</dt><dd>{escape(p)}</dd>" for n, p in enumerate(parts)) + "</dl>"
-        ),
-        "article": lambda: (
-            f"<article><h1>{escape(title)}</h1><p>{heading}</p>"
-            + "".join(f"<p>{escape(p)}</p>" for p in parts)
-            + "</article>"
-        ),
-        "posts": lambda: "".join(
-            f'<div class="floor" id="f{n}"><b>坊友{n:03d}</b><div class="say">{escape(p)}</div></div>'
-            for n, p in enumerate(parts, 1)
-        ),
-        "spans": lambda: "".join(
-            "<p>" + "".join(f"<span>{escape(p[i : i + 3])}</span>" for i in range(0, len(p), 3)) + "</p>" for p in parts
-        ),
-    }
-    return made[layout]()
+@dataclass(frozen=True)
+class _Draft:
+    """A page before it is put into HTML."""
+
+    path: str
+    title: str
+    layout: str
+    heading: str
+    before: tuple[str, ...]
+    passage: str
+    after: tuple[str, ...]
+    manner: str
 
 
-def _html(recipe: Recipe, title: str, inner: str, foot: str) -> str:
-    meta = (
-        f'<meta http-equiv="Content-Type" content="text/html; charset={recipe.meta_charset}">'
-        if recipe.meta_charset
-        else ""
-    )
-    return (
-        f"<!DOCTYPE html><html><head>{meta}<title>{escape(title)}_{recipe.name}</title></head><body>"
-        f'<div class="head"><a href="/">{recipe.name}</a> <a href="/list-1.html">一</a> <a href="/list-2.html">二</a> '
-        f'<a href="/list-3.html">三</a> {recipe.chrome}</div><div class="wrap">{inner}</div>'
-        f'<div class="copy">{foot}</div></body></html>'
-    )
+class _Maker:
+    """Makes one site from its recipe."""
 
+    def __init__(self, recipe: Recipe, number: int, bank: dict[str, Any], seed: int, turn: int) -> None:
+        self.recipe, self.number, self.bank = recipe, number, bank
+        self.rng = random.Random(f"{seed}/{recipe.key}/{turn}")
+        self.site = RehearsalSite(f"{recipe.key}{turn}", recipe.name, f"127.0.{turn}.{number}")
+        self.order: dict[str, list[str]] = {}
 
-def _fill(template: str, rng: random.Random, bank: dict[str, Any]) -> str:
-    number = rng.randint(3, 30)
-    contact = rng.choice(bank["contacts"]).replace("{n}", str(rng.randint(10, 99)))
-    return (
-        template.replace("{zy}", rng.choice(bank["occupations"]))
-        .replace("{n}", str(number))
-        .replace("{p}", str(rng.randrange(400, 6000, 20)))
-        .replace("{c}", contact)
-        .replace("{m}", rng.choice(bank["names"]))
-    )
+    def make(self) -> RehearsalSite:
+        """The site on both days."""
+        items = [self._draft(n) for n in range(PAGES_PER_SITE - 4)]
+        for draft in items:
+            self.site.pages[draft.path] = self._page(draft)
+        rows = [f'<li><a href="{draft.path}">{draft.title}</a></li>' for draft in items]
+        for page in range(1, 4):
+            self._plain(f"/list-{page}.html", f"列表{page}", rows[(page - 1) * _PER_LIST : page * _PER_LIST])
+        self._plain("/", "首页", [f"<p>{escape(text)}</p>" for text in self.rng.sample(self.bank["filler"], 4)])
+        self._tomorrow(items, rows)
+        return self.site
 
+    def _tomorrow(self, items: list[_Draft], rows: list[str]) -> None:
+        """One violating page edited, one gone, one corrected, one new, where the site has violating pages."""
+        violating = [draft for draft in items if draft.manner.startswith("violating")]
+        if len(violating) < 3:
+            return
+        edited, gone, corrected = self.rng.sample(violating, 3)
+        self._change("edited", edited.path, self._page(replace(edited, after=(*edited.after, _EDIT))))
+        self._change("gone", gone.path, None)
+        passage = self._fill(self.rng.choice(self.bank["clean"]["institution"]))
+        self._change("corrected", corrected.path, self._page(replace(corrected, passage=passage, manner=_SCHOOL)))
+        new = replace(self._draft(len(items)), path="/info/9001.html", title="信息第9001号", manner=_PLAIN)
+        new = replace(new, passage=self._fill(self.rng.choice(self.bank["violating"]["plain"])))
+        self._change("new", new.path, self._page(new))
+        first = [*rows[:_PER_LIST], f'<li><a href="{new.path}">{new.title}</a></li>']
+        self.site.tomorrow["/list-1.html"] = self._listed("/list-1.html", "列表1", first)
 
-def _build(recipe: Recipe, number: int, bank: dict[str, Any], seed: int, turn: int) -> RehearsalSite:
-    rng = random.Random(f"{seed}/{recipe.key}/{turn}")
-    site = RehearsalSite(f"{recipe.key}{turn}", recipe.name, f"127.0.{turn}.{number}")
-    content_type = "text/html" + (f"; charset={recipe.header_charset}" if recipe.header_charset else "")
+    def _change(self, kind: str, path: str, page: RehearsalPage | None) -> None:
+        self.site.changes[path] = kind
+        self.site.tomorrow[path] = page
 
-    def add(path: str, title: str, inner: str, manner: str, violating: bool) -> None:
-        foot = f"版权所有 {recipe.name} 晋ICP备0000{number:02d}00号"
-        body = _html(recipe, title, inner, foot).encode(recipe.encoding, "xmlcharrefreplace")
-        site.pages[path] = RehearsalPage(path, violating, manner, body, content_type)
-
-    lists: dict[int, list[str]] = {1: [], 2: [], 3: []}
-    items = PAGES_PER_SITE - 4
-    order: dict[str, list[str]] = {}
-    for n in range(items):
-        name = recipe.banks[n % len(recipe.banks)]
-        if not order.get(name):
+    def _draft(self, n: int) -> _Draft:
+        name = self.recipe.banks[n % len(self.recipe.banks)]
+        if not self.order.get(name):
             group, _, kind = name.partition(".")
-            order[name] = rng.sample(bank[group][kind], len(bank[group][kind]))
-        passage = _fill(order[name].pop(), rng, bank)
-        path, title = f"/info/{1000 + n * 7}.html", f"信息第{n + 1}号"
-        inner = _paragraphs(passage, recipe.layouts[n % len(recipe.layouts)], title, rng, bank)
-        add(path, title, inner, name, name.startswith("violating"))
-        lists[n // _PER_LIST + 1].append(f'<li><a href="{path}">{title}</a></li>')
-    for page, rows in lists.items():
-        add(f"/list-{page}.html", f"列表{page}", f"<ul>{''.join(rows)}</ul>", "list", False)
-    welcome = "".join(f"<p>{escape(text)}</p>" for text in rng.sample(bank["filler"], 4))
-    add("/", "首页", welcome, "home", False)
-    return site
+            passages = self.bank[group][kind]
+            self.order[name] = self.rng.sample(passages, len(passages))
+        filler = self.bank["filler"]
+        return _Draft(
+            path=f"/info/{1000 + n * 7}.html",
+            title=f"信息第{n + 1}号",
+            layout=self.recipe.layouts[n % len(self.recipe.layouts)],
+            heading=self.rng.choice(self.bank["headings"]),
+            before=tuple(self.rng.sample(filler, self.rng.randint(2, 5))),
+            passage=self._fill(self.order[name].pop()),
+            after=tuple(self.rng.sample(filler, self.rng.randint(1, 4))),
+            manner=name,
+        )
+
+    def _fill(self, template: str) -> str:
+        rng, bank = self.rng, self.bank
+        contact = rng.choice(bank["contacts"]).replace("{n}", str(rng.randint(10, 99)))
+        return (
+            template.replace("{zy}", rng.choice(bank["occupations"]))
+            .replace("{n}", str(rng.randint(3, 30)))
+            .replace("{p}", str(rng.randrange(400, 6000, 20)))
+            .replace("{c}", contact)
+            .replace("{m}", rng.choice(bank["names"]))
+        )
+
+    def _page(self, draft: _Draft) -> RehearsalPage:
+        parts = [*draft.before, draft.passage, *draft.after]
+        content = LAYOUTS[draft.layout](draft.title, draft.heading, parts)
+        return self._encoded(draft.path, draft.title, content, draft.manner)
+
+    def _plain(self, path: str, title: str, rows: list[str]) -> None:
+        self.site.pages[path] = self._listed(path, title, rows)
+
+    def _listed(self, path: str, title: str, rows: list[str]) -> RehearsalPage:
+        return self._encoded(path, title, f"<ul>{''.join(rows)}</ul>", "home" if path == "/" else "list")
+
+    def _encoded(self, path: str, title: str, content: str, manner: str) -> RehearsalPage:
+        recipe = self.recipe
+        html = page_html(recipe.name, self.bank["chrome"][recipe.key], recipe.meta_charset, self.number, title, content)
+        content_type = "text/html" + (f"; charset={recipe.header_charset}" if recipe.header_charset else "")
+        body = html.encode(recipe.encoding, "xmlcharrefreplace")
+        return RehearsalPage(path, manner.startswith("violating"), manner, body, content_type)
 
 
 def build_sites(seed: int = 2026, rounds: int = 1) -> list[RehearsalSite]:
@@ -189,10 +188,11 @@ def build_sites(seed: int = 2026, rounds: int = 1) -> list[RehearsalSite]:
     bank = yaml.safe_load(Path(__file__).with_name("phrases.yaml").read_text(encoding="utf-8"))
     sites: list[RehearsalSite] = []
     for turn in range(1, rounds + 1):
-        sites.extend(_build(recipe, number, bank, seed, turn) for number, recipe in enumerate(RECIPES, start=1))
-        shop = sites[-1]
-        shop.robots = "User-agent: *\nDisallow: /info/1000\nDisallow: /*?print=\nCrawl-delay: 0.1\n"
-        shop.disallowed = ("/info/1000.html",)
+        sites.extend(_Maker(recipe, number, bank, seed, turn).make() for number, recipe in enumerate(RECIPES, start=1))
+    for site in sites:
+        if site.key.startswith("shop"):
+            site.robots = "User-agent: *\nDisallow: /info/1000\nDisallow: /*?print=\nCrawl-delay: 0.1\n"
+            site.disallowed = ("/info/1000.html",)
     closed = RehearsalSite("closed", "维护中的站点", "127.0.1.30", robots="down", robots_status=503)
     closed.pages["/"] = RehearsalPage("/", False, "home", b"<html><body>\xe9\xa6\x96\xe9\xa1\xb5</body></html>")
     closed.disallowed = ("/",)

@@ -36,6 +36,7 @@ class RehearsalWeb:
         self.log: dict[str, list[Asked]] = defaultdict(list)
         self.canary: list[str] = []
         self.port = 0
+        self.second_day = False
         self._servers: list[ThreadingHTTPServer] = []
         self._lock = threading.Lock()
         self._under_way: dict[str, int] = defaultdict(int)
@@ -112,7 +113,7 @@ class RehearsalWeb:
         site = self.sites[host]
         if path == "/robots.txt" and site.robots is not None:
             return self._send(handler, site.robots_status, site.robots.encode(), "text/plain")
-        page = site.pages.get(path)
+        page = site.tomorrow.get(path, site.pages.get(path)) if self.second_day else site.pages.get(path)
         if page is None:
             return self._send(handler, 404, b"<h1>404 Not Found</h1>")
         etag = f'"{sha256(page.body).hexdigest()[:16]}"'
