@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.addresses import canonical, host_key
 from domain.errors import BadTarget
-from domain.target import Budget, Scope, Target
+from domain.target import Budget, Scope, Target, TargetKind
 from zhengxun.schedule import parse_schedule
 from zhengxun.target_kinds import guess_kind, parse_kind
 
@@ -52,17 +52,22 @@ def draft_target(
     """
     address = address_of(url)
     check(address)
+    chosen = parse_kind(kind) if kind and kind.strip() else guess_kind(address)
+    # An article is watched, not the platform it stands on: every link of it leads to other people's articles.
+    alone = chosen is TargetKind.WECHAT
+    if alone and scope_path is None:
+        scope_path = urlsplit(address).path
     budget = Budget()
     return Target(
         id=0,
         name=_line(name, "名称", MAX_NAME) or default_name(address),
         url=address,
-        kind=parse_kind(kind) if kind and kind.strip() else guess_kind(address),
+        kind=chosen,
         schedule=parse_schedule(schedule),
         scope=scope_of(address, scope_path),
         budget=Budget(
             max_pages=_within(max_pages, budget.max_pages, "最大页数", 1, MAX_PAGES),
-            max_depth=_within(max_depth, budget.max_depth, "最大深度", 0, MAX_DEPTH),
+            max_depth=_within(max_depth, 0 if alone else budget.max_depth, "最大深度", 0, MAX_DEPTH),
             max_seconds=budget.max_seconds,
             max_bytes=budget.max_bytes,
         ),

@@ -61,9 +61,9 @@ _ALIASES: dict[str, TargetKind] = {
     "搜索": TargetKind.SEARCH,
 }
 
-#: Kinds that plain fetching and following of links can read. For the others a spider of their own is needed; until
+#: Kinds that plain fetching can read (of WeChat: the article itself). For the others a spider of their own is needed; until
 #: there is one, each visit ends in the outcome ``failed`` / ``unsupported_kind`` and stands in the digest as a gap.
-COLLECTABLE = frozenset({TargetKind.WEBSITE, TargetKind.FEED, TargetKind.WECHAT, TargetKind.TIEBA})
+COLLECTABLE = frozenset({TargetKind.WEBSITE, TargetKind.FEED, TargetKind.WECHAT})
 
 
 def guess_kind(url: str) -> TargetKind:

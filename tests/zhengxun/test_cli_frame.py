@@ -45,7 +45,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         "init",
         "demo",
         *("targets", "targets add", "targets import", "targets list", "targets export"),
-        *("targets pause", "targets resume", "targets remove", "targets check"),
+        *("targets robots", "targets pause", "targets resume", "targets remove", "targets check"),
         "crawl",
         "classify",
         "extract",

@@ -142,3 +142,18 @@ def test_a_kind_without_spider_is_taken_and_said(ready: Zhengxun) -> None:
     ran = ready("targets", "add", "https://www.douyin.com/user/1")
     assert ran.status == 0
     assert "覆盖缺口" in ran.err
+
+
+def test_a_robots_override_needs_reason_and_name_and_is_kept(ready: Zhengxun) -> None:
+    """Nobody ignores robots.txt silently: each decision stands with its person and reason, also the withdrawn one."""
+    ready("targets", "add", "https://a.example.com/")
+    assert ready("targets", "robots", 1, "--ignore", "--by", "张三").status == 2
+    assert ready("targets", "robots", 1, "--ignore", "--reason", "批准").status == 2
+    assert ready("targets", "robots", 1, "--ignore", "--obey", "--by", "张三", "--reason", "x").status == 2
+    assert ready("targets", "robots", 7, "--ignore", "--by", "张三", "--reason", "x").status == 2
+    assert "不遵守" in ready("targets", "robots", 1, "--ignore", "--by", "张三", "--reason", "专项检查〔2026〕3号").out
+    assert ready("doctor").out.count("例外") == 1
+    withdrawn = ready("targets", "robots", 1, "--obey", "--by", "李四").out
+    assert "：遵守 robots.txt" in withdrawn
+    assert "专项检查〔2026〕3号" in withdrawn
+    assert "李四" in withdrawn

@@ -96,6 +96,13 @@ def test_a_folder_limits_the_scope() -> None:
         _draft("https://a.example.com/", scope_path="news")
 
 
+def test_an_article_is_watched_alone() -> None:
+    """Of WeChat the article itself, not the platform: no links are followed unless the depth says so."""
+    article = _draft("https://mp.weixin.qq.com/s/AbC")
+    assert (article.scope.path_prefix, article.budget.max_depth) == ("/s/AbC", 0)
+    assert _draft("https://mp.weixin.qq.com/s/AbC", max_depth=1).budget.max_depth == 1
+
+
 def test_bare_domain_www_and_m_belong_together() -> None:
     """Sites redirect between these names; other subdomains, ports and addresses stay apart."""
     assert set(_draft("https://www.example.com/").scope.hosts) == {"www.example.com", "example.com", "m.example.com"}

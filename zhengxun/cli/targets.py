@@ -161,6 +161,43 @@ _ids = argument(
 )
 
 
+@command.command(
+    "robots",
+    help="记录不遵守 robots.txt 的决定（必须写明理由和决定人），或撤销它；都不写时列出历次决定。\n"
+    "默认一律遵守 robots.txt。每次决定都留有记录，不覆盖。",
+)
+@argument("target_id", metavar="编号", type=WholeNumber(1, 2**53), description="监测对象编号")
+@click.option("--ignore", is_flag=True, help="对此对象不遵守 robots.txt")
+@click.option("--obey", is_flag=True, help="撤销例外，恢复遵守")
+@click.option("--reason", metavar="理由", help="依据和理由，如批准文号")
+@click.option("--by", metavar="姓名", help="决定人")
+@click.pass_context
+def robots(ctx: click.Context, target_id: int, ignore: bool, obey: bool, reason: str | None, by: str | None) -> None:
+    """Record or withdraw a robots.txt override."""
+    from domain.target import RobotsOverride
+    from zhengxun.clock import for_people
+
+    if ignore and obey:
+        raise click.UsageError("--ignore 和 --obey 只能写一个。", ctx)
+    if (ignore or obey) and not (by and by.strip()):
+        raise click.UsageError("请用 --by 写明决定人。", ctx)
+    if ignore and not (reason and reason.strip()):
+        raise click.UsageError("请用 --reason 写明理由。", ctx)
+    services = services_of(ctx)
+    with services.store() as store:
+        if ignore:
+            decision = RobotsOverride(str(reason).strip(), str(by).strip(), services.clock())
+            store.targets.set_robots_override(target_id, decision)
+        elif obey:
+            store.targets.set_robots_override(target_id, None, withdrawn_by=str(by).strip())
+        target = store.targets.get(target_id)
+        history = store.targets.robots_history(target_id)
+    say(f"{target.id} 号监测对象“{target.name}”：{'不遵守' if target.robots_override else '遵守'} robots.txt。")
+    for granted, decision in history:
+        what = "例外" if granted else "撤销"
+        say(f"  {for_people(decision.decided_at)}  {what}  {decision.decided_by}  {decision.reason}")
+
+
 @command.command("pause", help="暂停：不再按期采集，历史和线索保留。")
 @_ids
 @click.pass_context
