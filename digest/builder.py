@@ -52,9 +52,6 @@ _DEFAULT_REASON = {
     Presence.UNVERIFIABLE: "本期未能看到页面，无法判定是否仍在线",
 }
 
-#: Contact kinds that hold a name instead of a number (extractors may add them).
-_NAME_KINDS = frozenset({"institution", "organisation", "org", "company"})
-
 
 def build(
     source: DigestSource,
@@ -193,23 +190,19 @@ def _pages_by_identifier(
 
 
 def _operator(material: LeadMaterial, pages: dict[tuple[str, str], int]) -> OperatorBrief | None:
-    """Who runs the page, as far as the page itself says it; None where it says nothing.
+    """Who runs the page, as far as its contacts say it; None where there are none.
 
-    Until operators are grouped, ``pages`` counts the pages of this digest that carry the most shared identifier.
+    Until operators are grouped there is no name, and ``pages`` counts the pages of this digest that carry the most
+    shared of the identifiers.
     """
-    names = [contact.value for contact in material.contacts if contact.kind.value in _NAME_KINDS]
-    numbers = [contact for contact in material.contacts if contact.kind.value not in _NAME_KINDS]
-    if not names and not numbers:
+    if not material.contacts:
         return None
-    identifiers = dict.fromkeys((contact.kind.value, masked(contact)) for contact in numbers)
+    identifiers = dict.fromkeys((contact.kind.value, masked(contact)) for contact in material.contacts)
     return OperatorBrief(
         id=None,
-        name=storable(one_line(names[0])) if names else None,
+        name=None,
         identifiers=tuple(identifiers),
-        pages=max(
-            (pages[contact.kind.value, contact.value] for contact in material.contacts),
-            default=1,
-        ),
+        pages=max(pages[contact.kind.value, contact.value] for contact in material.contacts),
     )
 
 
