@@ -21,10 +21,9 @@ import os, sys, time
 from pathlib import Path
 from storage import hold
 with hold(Path(sys.argv[1]), "crawl", sys.argv[2]):
-    if len(sys.argv) > 3 and os.fork() == 0:
-        print(os.getpid(), flush=True)
-        time.sleep(600)
-    print("held", flush=True)
+    child = os.fork() if len(sys.argv) > 3 else 0
+    if child or len(sys.argv) == 3:
+        print(child, flush=True)
     time.sleep(600)
 """
 
@@ -42,13 +41,10 @@ def holder(data_dir: Path, url: str, *more: str) -> Iterator[subprocess.Popen[st
         process.communicate()
 
 
-def lines_until_held(process: subprocess.Popen[str]) -> list[str]:
-    """What the process says until it holds the lock."""
+def held(process: subprocess.Popen[str]) -> int:
+    """Wait until the process holds the lock; return the id of the child it forked, or 0."""
     assert process.stdout is not None
-    lines: list[str] = []
-    while "held" not in lines:
-        lines.append(process.stdout.readline().strip())
-    return lines
+    return int(process.stdout.readline())
 
 
 def take_within(seconds: float, data_dir: Path, url: str) -> bool:
@@ -67,7 +63,7 @@ def take_within(seconds: float, data_dir: Path, url: str) -> bool:
 def test_a_second_process_is_refused_until_the_first_is_gone(database_url: str, tmp_path: Path) -> None:
     """The lock is refused while another process has it, and free when that one was killed."""
     with holder(tmp_path, database_url) as process:
-        lines_until_held(process)
+        held(process)
         with pytest.raises(LockHeld, match="crawl"), hold(tmp_path, "crawl", database_url):
             pytest.fail("two processes hold the lock")
         with hold(tmp_path, "digest", database_url):
@@ -80,11 +76,7 @@ def test_a_second_process_is_refused_until_the_first_is_gone(database_url: str, 
 def test_a_killed_process_leaves_nothing_to_its_forked_children(database_url: str, tmp_path: Path) -> None:
     """Workers that outlive a killed crawl do not keep its lock."""
     with holder(tmp_path, database_url, "fork") as process:
-        lines = lines_until_held(process)
-        assert process.stdout is not None
-        child = int(
-            next(filter(str.isdigit, [*lines, *(() if len(lines) > 1 else [process.stdout.readline().strip()])]))
-        )
+        child = held(process)
         try:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -105,7 +97,7 @@ def test_the_lock_can_be_taken_again_and_again(database_url: str, tmp_path: Path
 def test_the_message_says_who_holds_it(sqlite_url: str, tmp_path: Path) -> None:
     """On one machine the number of the process and the time are named."""
     with holder(tmp_path, sqlite_url) as process:
-        lines_until_held(process)
+        held(process)
         with (
             pytest.raises(LockHeld, match=rf"进程 {process.pid}，自 \d{{4}}-\d\d-\d\d"),
             hold(tmp_path, "crawl", sqlite_url),
