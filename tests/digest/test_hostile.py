@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from functools import cache
 from typing import Any
 from zipfile import ZipFile
 
@@ -69,6 +70,12 @@ def attacked(text: str) -> Digest:
     return build(Leads([lead], gaps), DAY, CUTOFF, NUMBER, RULE_PACK)
 
 
+@cache
+def harmless(form: str) -> bytes:
+    """The same digest with nothing strange in it."""
+    return rendered(attacked("包过"), form)
+
+
 INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 
 
@@ -82,7 +89,7 @@ def assert_harmless(text: str) -> None:
 def test_html_shows_the_words_and_runs_nothing(name: str) -> None:
     """No tag, attribute, direction override or template expression of a page takes effect in the report."""
     text = ATTACKS[name]
-    plain, hit = Page(rendered(attacked("包过"), "html").decode()), Page(rendered(attacked(text), "html").decode())
+    plain, hit = Page(harmless("html").decode()), Page(rendered(attacked(text), "html").decode())
     assert [tag for tag in hit.tags if tag != "wbr"] == [tag for tag in plain.tags if tag != "wbr"]
     assert hit.outside == []
     assert_harmless(hit.text)
@@ -123,7 +130,7 @@ def test_xlsx_keeps_text_as_text(name: str) -> None:
 @pytest.mark.parametrize("name", ATTACKS)
 def test_docx_opens_and_adds_no_markup(name: str) -> None:
     """Every part is well-formed XML with the same elements as for harmless words."""
-    plain, hit = rendered(attacked("包过"), "docx"), rendered(attacked(ATTACKS[name]), "docx")
+    plain, hit = harmless("docx"), rendered(attacked(ATTACKS[name]), "docx")
 
     def elements(data: bytes) -> list[str]:
         return [node.tag for node in etree.fromstring(ZipFile(io.BytesIO(data)).read("word/document.xml")).iter()]

@@ -8,6 +8,7 @@ import os
 import pkgutil
 import stat
 from datetime import timedelta
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,11 @@ from domain.errors import BadFile, BadInput
 
 from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material
 
+#: Compiling a template takes longer than filling it.
+BUNDLED_ONLY = Templates()
 
+
+@cache
 def example() -> Digest:
     """A digest with every status in it."""
     return build(Leads(example_leads()), DAY, CUTOFF, NUMBER, RULE_PACK)
@@ -36,7 +41,7 @@ def example() -> Digest:
 def rendered(digest: Digest, form: str, templates: Templates | None = None) -> bytes:
     """The file's bytes."""
     stream = io.BytesIO()
-    RENDERERS[form](digest, stream, templates or Templates())
+    RENDERERS[form](digest, stream, templates or BUNDLED_ONLY)
     return stream.getvalue()
 
 
