@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadTarget
@@ -151,6 +151,7 @@ def test_a_described_schedule_reads_back_as_itself(cron: str) -> None:
     assert parse_schedule(describe(cron)) == cron
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_schedule_or_refused(text: str) -> None:
     """No text breaks the parser; what is accepted is canonical."""
@@ -164,6 +165,7 @@ def test_any_text_is_a_schedule_or_refused(text: str) -> None:
 _NUMBERS = st.one_of(st.just("*"), st.integers(0, 70).map(str), st.text("0123456789*,-/", min_size=1, max_size=6))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.tuples(_NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS, _NUMBERS).map(" ".join))
 def test_any_cron_is_canonical_or_refused(text: str) -> None:
     """Whatever five fields hold, the canonical form is a fixed point that APScheduler understands."""
