@@ -12,7 +12,7 @@ from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, Outcome, Purpose
 from domain.target import Budget, Target
 from zhengxun.services import Services
-from zhengxun.target_kinds import COLLECTABLE
+from zhengxun.target_kinds import why_not_collectable
 
 if TYPE_CHECKING:
     from domain.document import Extraction
@@ -36,8 +36,8 @@ class Trial:
     """What a trial found."""
 
     target: Target
-    supported: bool
-    """Whether there is a spider for its kind."""
+    unsupported: str | None
+    """Chinese reason why it cannot be collected yet; None where it can."""
     pages: tuple[TriedPage, ...]
 
     @property
@@ -58,8 +58,9 @@ def try_target(services: Services, target: Target) -> Trial:
     from zhengxun import analysis
 
     trial = replace(target, budget=TRIAL_BUDGET)
-    if target.kind not in COLLECTABLE:
-        return Trial(target, False, ())
+    reason = why_not_collectable(target.kind, target.url)
+    if reason is not None:
+        return Trial(target, reason, ())
     ledger = MemoryLedger(services.clock)
     analysis.use_rules(services.settings.rules)
     with tempfile.TemporaryDirectory(prefix="zhengxun-check-") as folder:
@@ -79,7 +80,7 @@ def try_target(services: Services, target: Target) -> Trial:
             for visit in ledger.visits.values()
             if visit.outcome.request.purpose is not Purpose.SITEMAP and visit.outcome.outcome is not Outcome.DEFERRED
         )
-    return Trial(target, True, pages)
+    return Trial(target, None, pages)
 
 
 def _encoding(folder: Path, visit: PageVisit) -> str | None:

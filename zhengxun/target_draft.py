@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.addresses import canonical, host_key
 from domain.errors import BadTarget
-from domain.target import Budget, Scope, Target, TargetKind
+from domain.target import Budget, Scope, Target
 from zhengxun.schedule import parse_schedule
-from zhengxun.target_kinds import guess_kind, parse_kind
+from zhengxun.target_kinds import guess_kind, is_post, parse_kind
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -53,8 +53,8 @@ def draft_target(
     address = address_of(url)
     check(address)
     chosen = parse_kind(kind) if kind and kind.strip() else guess_kind(address)
-    # An article is watched, not the platform it stands on: every link of it leads to other people's articles.
-    alone = chosen is TargetKind.WECHAT
+    # A post is watched, not the platform it stands on: every link of it leads to other people's posts.
+    alone = is_post(chosen, address)
     if alone and scope_path is None:
         scope_path = urlsplit(address).path
     budget = Budget()

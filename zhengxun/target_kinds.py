@@ -61,9 +61,39 @@ _ALIASES: dict[str, TargetKind] = {
     "搜索": TargetKind.SEARCH,
 }
 
-#: Kinds that plain fetching can read (of WeChat: the article itself). For the others a spider of their own is needed; until
-#: there is one, each visit ends in the outcome ``failed`` / ``unsupported_kind`` and stands in the digest as a gap.
-COLLECTABLE = frozenset({TargetKind.WEBSITE, TargetKind.FEED, TargetKind.WECHAT})
+#: Paths of single posts on the platforms: one page that can be fetched and read like any other. Accounts, lists and
+#: searches are built by scripts behind logins and need a spider of their own.
+_POSTS: dict[TargetKind, re.Pattern[str]] = {
+    TargetKind.WECHAT: re.compile(r"/s(?:/|$)"),
+    TargetKind.WEIBO: re.compile(r"/(?:status|detail)/\w+|/\d{5,}/[A-Za-z0-9]{8,}$|/ttarticle/"),
+    TargetKind.XIAOHONGSHU: re.compile(r"/(?:explore|discovery/item|a)/\w+"),
+    TargetKind.DOUYIN: re.compile(r"/(?:share/)?(?:video|note)/\d+"),
+    TargetKind.KUAISHOU: re.compile(r"/(?:short-video|fw/photo|f)/\w+"),
+    TargetKind.BILIBILI: re.compile(r"/video/(?:BV|av)\w+|/read/(?:mobile/)?cv\d+|/opus/\d+|/dynamic/\d+|^/\d{10,}$"),
+    TargetKind.ZHIHU: re.compile(r"/question/\d+|/p/\d+|/pin/\d+|/answer/\d+"),
+    TargetKind.TIEBA: re.compile(r"/p/\d+"),
+    TargetKind.TOUTIAO: re.compile(r"/(?:article|w|video|group)/\d+|/[ai]\d{10,}"),
+}
+#: Walked by following links.
+_WALKED = frozenset({TargetKind.WEBSITE, TargetKind.FEED})
+
+
+def is_post(kind: TargetKind, url: str) -> bool:
+    """Whether a platform's address is that of one post."""
+    pattern = _POSTS.get(kind)
+    return pattern is not None and pattern.search(urlsplit(url).path) is not None
+
+
+def why_not_collectable(kind: TargetKind, url: str) -> str | None:
+    """Chinese reason why a target cannot be collected yet; None where it can.
+
+    Such a target is accepted, and each visit ends in the outcome ``failed`` / ``unsupported_kind``: a coverage gap.
+    """
+    if kind in _WALKED or is_post(kind, url):
+        return None
+    if kind is TargetKind.SEARCH:
+        return "按搜索词采集还没有采集程序，请人工查看"
+    return f"{kind.label}的账号和列表页还没有采集程序（单条内容的网址可以采集），请人工查看"
 
 
 def guess_kind(url: str) -> TargetKind:

@@ -16,7 +16,7 @@ def as_dict(trial: Trial) -> dict[str, Any]:
     return {
         "url": trial.target.url,
         "kind": trial.target.kind.value,
-        "supported": trial.supported,
+        "supported": trial.unsupported is None,
         "reachable": trial.reachable,
         "outcome": entry.outcome.outcome.value if entry else None,
         "reason": entry.outcome.reason if entry else None,
@@ -57,8 +57,8 @@ def print_trial(trial: Trial) -> None:
     """For people."""
     target, entry = trial.target, trial.entry
     say(f"{target.url}（{target.kind.label}）")
-    if not trial.supported:
-        say(f"{target.kind.label}目前还没有专门的采集程序；可以添加，但会在简报中列为覆盖缺口。")
+    if trial.unsupported is not None:
+        say(f"{trial.unsupported}。可以添加，但会在简报中列为覆盖缺口。")
         return
     if entry is None:
         say("入口网址没有结果。")

@@ -51,7 +51,7 @@ def add(ctx: click.Context, /, as_json: bool, remark: str | None, **given: Any) 
     from zhengxun.schedule import describe
     from zhengxun.target_draft import draft_target
     from zhengxun.target_import import add_target
-    from zhengxun.target_kinds import COLLECTABLE
+    from zhengxun.target_kinds import why_not_collectable
 
     services = services_of(ctx)
     draft = draft_target(check=services.address_guard.check, now=services.clock(), note=remark, **given)
@@ -67,8 +67,8 @@ def add(ctx: click.Context, /, as_json: bool, remark: str | None, **given: Any) 
     say(
         f"范围：{'、'.join(target.scope.hosts)} 上以 {target.scope.path_prefix} 开头的页面，每次至多 {target.budget.max_pages} 页。"
     )
-    if target.kind not in COLLECTABLE:
-        note(f"提示：{target.kind.label}目前还没有专门的采集程序，到期时会在简报中列为覆盖缺口。")
+    if (reason := why_not_collectable(target.kind, target.url)) is not None:
+        note(f"提示：{reason}；到期时会在简报中列为覆盖缺口。")
 
 
 @command.command(

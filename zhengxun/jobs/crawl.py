@@ -14,7 +14,7 @@ from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
-from zhengxun.target_kinds import COLLECTABLE
+from zhengxun.target_kinds import why_not_collectable
 
 if TYPE_CHECKING:
     from crawler.settings import Progress
@@ -123,10 +123,13 @@ def _run(
     from zhengxun import analysis
 
     ledger = store.ledger()
-    readable = [target for target in targets if target.kind in COLLECTABLE]
+    readable = []
     for target in targets:
-        if target.kind not in COLLECTABLE:
-            _record_unsupported(store, services, run.id, target)
+        reason = why_not_collectable(target.kind, target.url)
+        if reason is None:
+            readable.append(target)
+        else:
+            _record_unsupported(store, services, run.id, target, reason)
     if readable:
         analysis.use_rules(services.settings.rules)
         report: Callable[[Progress], None] | None = None
@@ -151,7 +154,7 @@ def _run(
     return store.finish_run(run.id)
 
 
-def _record_unsupported(store: Store, services: Services, run_id: int, target: Target) -> None:
+def _record_unsupported(store: Store, services: Services, run_id: int, target: Target, why: str) -> None:
     """A target without a spider is planned and fails, so that it shows as a coverage gap."""
     ledger = store.ledger()
     ledger.plan([CrawlRequest(run_id=run_id, target_id=target.id, url=target.url)])
@@ -164,7 +167,7 @@ def _record_unsupported(store: Store, services: Services, run_id: int, target: T
                         outcome=Outcome.FAILED,
                         at=services.clock(),
                         reason="unsupported_kind",
-                        detail=f"类型“{target.kind.label}”还没有采集程序，本次未采集，请人工查看。",
+                        detail=f"{why}。",
                     )
                 )
             ]
