@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,54 +91,59 @@ def _classify(classifier: Any, pieces: Iterator[Piece], as_json: bool) -> int:
 
 
 def read_pieces(stream: BinaryIO, name: str) -> Iterator[Piece]:
-    """Texts of the input: JSON lines if its first filled line is a JSON object, else one plain text."""
+    """Texts of the input: JSON lines if its first filled line begins an object, else one plain text; empty: none."""
     from domain.assessment import Subject
 
-    head: list[bytes] = []
+    skipped: list[bytes] = []
+    first = b""
     for raw in stream:
-        head.append(raw)
-        if raw.strip().removeprefix(b"\xef\xbb\xbf"):
+        if raw.removeprefix(_BOM).strip():
+            first = raw
             break
-        if len(head) > 10_000:
-            break
-    first = _text(head[-1], name) if head else ""
-    if not first.lstrip("\ufeff").lstrip().startswith("{") or _object(first) is None:
-        body = b"".join(head) + stream.read(MAX_BYTES + 1)
+        skipped.append(raw)
+    if not first:
+        return
+    if not _BEGINS_OBJECT.match(first.removeprefix(_BOM)):
+        body = b"".join(skipped) + first + stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
             raise BadFile(f"{name} 超过 50 MB，不像是一段文本；批量研判请用 JSON 行。")
-        yield Piece(1, None, Subject(text=_text(body, name).removeprefix("\ufeff")))
+        text = _text(body)
+        if text is None:
+            raise BadFile(f"{name} 不是 UTF-8 或 GB18030 编码的文本。")
+        yield Piece(1, None, Subject(text=text))
         return
-    number = len(head)
-    yield _piece(number, first.lstrip("\ufeff"))
+    number = len(skipped) + 1
+    yield _piece(number, first)
     for raw in stream:
         number += 1
         if raw.strip():
-            yield _piece(number, _text(raw, name, number))
+            yield _piece(number, raw)
 
 
-def _text(body: bytes, name: str, number: int | None = None) -> str:
-    for encoding in ("utf-8", "gb18030"):
+_BOM = b"\xef\xbb\xbf"
+_BEGINS_OBJECT = re.compile(rb'\s*\{\s*["}]')
+
+
+def _text(body: bytes) -> str | None:
+    for encoding in ("utf-8-sig", "gb18030"):
         try:
             return body.decode(encoding)
         except UnicodeDecodeError:
             continue
-    where = "" if number is None else f" 第 {number} 行"
-    raise BadFile(f"{name}{where} 不是 UTF-8 或 GB18030 编码的文本。")
+    return None
 
 
-def _object(line: str) -> dict[str, Any] | None:
-    try:
-        value = json.loads(line.lstrip("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _piece(number: int, line: str) -> Piece:
+def _piece(number: int, line: bytes) -> Piece:
     from domain.assessment import Subject
 
-    value = _object(line)
-    if value is None:
+    text = _text(line)
+    if text is None:
+        return Piece(number, None, None, "不是 UTF-8 或 GB18030 编码。")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
         return Piece(number, None, None, "不是 JSON 对象。")
     identity = value.get("id")
     for field in ("text", "title", "url", "account"):

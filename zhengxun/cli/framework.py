@@ -300,14 +300,17 @@ class Day(click.ParamType[Any]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """A :class:`datetime.date`, or a Chinese usage error."""
-        from datetime import date
+        from datetime import date, datetime
 
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(str(value))
+            day = datetime.strptime(str(value), "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone
         except ValueError:
             self.fail(f"“{value}”不是有效日期，应写成 2026-11-23 的样子。", param, ctx)
+        if day.year < 2000:
+            self.fail(f"“{value}”过早，本系统没有那时的资料。", param, ctx)
+        return day
 
 
 def usage_message(error: click.ClickException) -> str:
