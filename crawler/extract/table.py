@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from crawler.extract.extractors import feed, forum_thread, html, json_feed, json_text, mhtml, plain_text, weixin_article
+from crawler.extract.extractors import (
+    bilibili_post,
+    douyin_video,
+    feed,
+    forum_thread,
+    html,
+    json_feed,
+    json_text,
+    kuaishou_video,
+    mhtml,
+    plain_text,
+    tieba_thread,
+    toutiao_article,
+    weibo_post,
+    weixin_article,
+    weixin_message,
+    xiaohongshu_note,
+    zhihu_post,
+)
 from crawler.extract.source import Source
 from domain.document import Extraction
 
@@ -22,5 +40,23 @@ class Extractor:
 
 EXTRACTORS: tuple[Extractor, ...] = tuple(
     Extractor(module.NAME, module.accepts, module.extract)
-    for module in (mhtml, feed, json_feed, json_text, plain_text, weixin_article, forum_thread, html)
+    for module in (
+        mhtml,
+        feed,
+        json_feed,
+        weixin_message,
+        weixin_article,
+        weibo_post,
+        xiaohongshu_note,
+        douyin_video,
+        kuaishou_video,
+        bilibili_post,
+        zhihu_post,
+        tieba_thread,
+        toutiao_article,
+        json_text,
+        plain_text,
+        forum_thread,
+        html,
+    )
 )

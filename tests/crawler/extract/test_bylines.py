@@ -78,8 +78,10 @@ def test_nothing_is_invented() -> None:
     sentence = "<p>根据2023年6月1日起施行的规定，培训机构应当公示收费项目与标准，不得承诺保证通过考试，违者依法处理，特此说明并提醒大家注意，报名时请索取收据。</p>"
     assert article(sentence).published_at is None
     rows = "".join(f"<li><a href=/{i}>通知{i}</a><span>2024-05-{i:02d}</span></li>" for i in range(1, 9))
-    html = f"<title>通知公告</title><h1>通知公告</h1><ul>{rows}</ul>{TEXT}"
-    assert extract(html.encode(), url="http://a.cn/", content_type="text/html").documents[0].published_at is None
+    for listing in (rows, rows.replace("<span>", " <span>")):
+        html = f"<title>通知公告</title><h1>通知公告</h1><ul>{listing}</ul>{TEXT}"
+        made = extract(html.encode(), url="http://a.cn/", content_type="text/html; charset=utf-8").documents[0]
+        assert made.published_at is None
 
 
 @pytest.mark.parametrize(
