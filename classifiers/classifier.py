@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from classifiers.automaton import MAX_HITS, Automaton
 from classifiers.boundary import Segmenter
@@ -16,6 +17,7 @@ from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
+from classifiers.wording import WINDOW, Wording, window
 from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Subject
 
 #: Folded characters scanned at once; between two slices the number of hits is looked at.
@@ -24,6 +26,14 @@ _SLICE = 100_000
 _OVERLAP = 40
 #: Findings of one rule that are kept for one document.
 _PER_RULE = 10
+#: A page is about certificates at all where one of these concepts is met …
+_TOPICS = frozenset({"credential", "occupation", "object", "exam", "training", "cert_word", "level", "topic_hint"})
+#: … and worth reading where a rule's concept or one of these is met.
+_OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
+#: Value of the wording layer below which implied rules alone never lift a document to a lead.
+_HOPELESS = -0.9
+#: Sentences quoted where only the wording as a whole gives an offer away.
+_SENTENCES = 2
 #: Disguises that are told.
 _MAX_EVASION = 12
 
@@ -33,6 +43,9 @@ class Reading:
     """What was read of a document before it was scored; the training and the explanation look at it too."""
 
     whole: Whole
+    text: FoldedText
+    window: tuple[int, int]
+    """The stretch of the folded text that the wording layer read."""
     findings: list[Finding] = field(default_factory=list)
     exempted: list[Finding] = field(default_factory=list)
     values: dict[str, float] = field(default_factory=dict)
@@ -55,7 +68,12 @@ class Classifier:
         self._contexts = frozenset(n for n, c in pack.concepts.items() if c.context) | frozenset(
             n for n in IMPLIED if n in pack.concepts
         )
-        self._triggers = self._automaton.patterns_of(self._index.triggers)
+        self._topics = self._automaton.patterns_of(_TOPICS)
+        self._signals = self._automaton.patterns_of(self._index.triggers | _OFFERS)
+        self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
+        self._whole = next((rule for rule in pack.rules if rule.whole), None)
+        self._implied = {rule.id: rule.implied for rule in pack.rules}
+        self._strictness = {rule.id: rule.strictness for rule in pack.rules}
         self._own = {f"rule:{rule.id}": rule.weight for rule in pack.rules}
         self._says = _feature_words(pack)
 
@@ -79,16 +97,20 @@ class Classifier:
         reading = self.read(subject)
         if reading is None:
             return Assessment(0.0, Level.NONE, (), (), Speaker.UNKNOWN, (), self._pack.digest)
+        weights = self._pack.weights
         steps = steps_of(reading.values, self._pack, self._own, self._says)
         score = calibrated(sum(step.points for step in steps))
-        level = level_of(score, self._pack.weights)
-        if not _stands(reading.findings, self._pack):
+        findings = reading.findings
+        if score >= weights.low:
+            findings = self._with_wording(reading, score)
+        level = level_of(score, weights)
+        if not _stands(findings, self._strictness):
             level = Level.NONE
-            score = min(score, max(0.0, self._pack.weights.low - 0.1))
+            score = min(score, max(0.0, weights.low - 0.1))
         return Assessment(
             score=round(score, 1),
             level=level,
-            findings=tuple(reading.findings),
+            findings=tuple(findings),
             exempted=tuple(reading.exempted),
             speaker=reading.speaker,
             evasion=tuple(reading.evasion),
@@ -97,26 +119,31 @@ class Classifier:
             incomplete=tuple(reading.incomplete),
         )
 
-    def read(self, subject: Subject) -> Reading | None:
-        """Return what was found in ``subject`` and the features of its score; None where no rule can hold."""
+    def read(self, subject: Subject, thorough: bool = False) -> Reading | None:
+        """Return what was found in ``subject`` and the features of its score; None where nothing can come of it.
+
+        ``thorough`` reads on where the words alone tell that the score stays low.
+        """
         whole = Whole(subject)
         text = FoldedText(whole.text, self._table)
         raw, cut = self._scan(text.folded)
         patterns = {hit[0] for hit in raw}
-        if self._triggers.isdisjoint(patterns):
+        if patterns.isdisjoint(self._topics) or patterns.isdisjoint(self._signals):
             return None
-        rules = self._index.candidates(frozenset(self._automaton.concepts(patterns)))
-        if not rules:
+        concepts = self._automaton.concepts(patterns)
+        rules = self._index.candidates(frozenset(concepts))
+        starts = sorted(start for pattern, start, _ in raw if pattern in self._signals)
+        begin, end = window(starts, len(text.folded))
+        wording = self._wording.value(_between(text, begin, end))
+        if wording < _HOPELESS and not thorough and all(rule.implied for rule in rules):
             return None
         wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
         found = self._automaton.judged(text, raw, self._segmenter, wanted)
         hits = Hits(text, found, self._pack, self._segmenter)
-        reading = Reading(whole)
+        reading = Reading(whole, text, (begin, end))
         if cut:
             reading.incomplete.append(f"命中过多：只研判了前 {cut} 个字")
         matched = [match for rule in rules for match in matches(rule, hits, text)[:_PER_RULE]]
-        if not matched:
-            return None
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
         self._findings(reading, matched, text)
         host = host_of(subject.url)
@@ -136,7 +163,55 @@ class Classifier:
             len(body),
             subject.has_form and bool(host) and not official(host, self._pack.facts),
         )
+        if wording:
+            reading.values["wording"] = round(wording, 4)
         return reading
+
+    def wording_text(self, subject: Subject) -> str:
+        """Return the stretch of the text on which the wording layer is trained and measured."""
+        text = FoldedText(Whole(subject).text, self._table)
+        raw, _ = self._scan(text.folded)
+        begin, end = window(sorted(start for pattern, start, _ in raw if pattern in self._signals), len(text.folded))
+        return _between(text, begin, end)
+
+    def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
+        """Return the findings, with the sentences that say most where no rule names the claim outright."""
+        rule = self._whole
+        if rule is None or any(not self._implied[finding.rule_id] for finding in reading.findings):
+            return reading.findings
+        text = reading.text
+        marked = [(f.start, f.end) for f in reading.findings if f.field == "text"]
+        rated = []
+        low, high = reading.window
+        for first, last in pairwise(text.breaks):
+            if last - first < 5 or first < low or last > high:
+                continue
+            start, end = text.span(first, last)
+            part = reading.whole.part(start, end)
+            if part is None or part.field == "segments":
+                continue
+            inside = sum(start - part.start <= a < end - part.start for a, _ in marked)
+            rated.append((self._wording.density(text.original[start:end]) + 0.15 * inside, start, end, part))
+        rated.sort(key=lambda rate: (-rate[0], rate[1]))
+        added = []
+        for _, start, end, part in rated[:_SENTENCES]:
+            step = ScoreStep("wording", 0.0, f"{rule.name}（规则 {rule.id}）：全文用语得分 {score:.0f}，此句最为集中")
+            added.append(
+                Finding(
+                    rule_id=rule.id,
+                    category=rule.category,
+                    field=part.field,
+                    start=start - part.start,
+                    end=end - part.start,
+                    quote=text.original[start:end],
+                    weight=0.0,
+                    legal_basis=rule.legal_basis,
+                    steps=(step,),
+                    behaviour=rule.behaviour,
+                    segment=part.segment,
+                )
+            )
+        return sorted(reading.findings + added, key=_order)
 
     def _scan(self, folded: str) -> tuple[list[tuple[int, int, int]], int]:
         """Return the raw hits and, where there were too many, how many folded characters were scanned (else 0)."""
@@ -169,9 +244,8 @@ class Classifier:
                 if hit.disguise and len(evasion) < _MAX_EVASION:
                     first, last = text.span(hit.start, hit.end)
                     evasion[f"{hit.disguise}：{_oneline(text.original[first:last])}→{hit.word}"] = None
-        order = {"title": 0, "text": 1, "segments": 2}
-        for listed in (reading.findings, reading.exempted):
-            listed.sort(key=lambda f: (order[f.field], f.segment or 0, f.start, f.end, f.rule_id))
+        reading.findings.sort(key=_order)
+        reading.exempted.sort(key=_order)
         reading.evasion = list(evasion)
 
     def _finding(self, match: Match, part: Part, quote: str, start: int, end: int, excuse: str | None) -> Finding:
@@ -199,11 +273,25 @@ class Classifier:
         )
 
 
-def _stands(findings: list[Finding], pack: RulePack) -> bool:
+def _stands(findings: list[Finding], strictness: dict[str, int]) -> bool:
     """Whether the findings may open a lead: a strictness-3 rule alone never does."""
-    strictness = {rule.id: rule.strictness for rule in pack.rules}
     fired = {finding.rule_id for finding in findings}
     return any(strictness[rule_id] < 3 for rule_id in fired) or len(fired) >= 2
+
+
+_FIELDS = {"title": 0, "text": 1, "segments": 2}
+
+
+def _order(finding: Finding) -> tuple[int, int, int, int, str]:
+    return _FIELDS[finding.field], finding.segment or 0, finding.start, finding.end, finding.rule_id
+
+
+def _between(text: FoldedText, begin: int, end: int) -> str:
+    """Return the original from folded ``begin`` to ``end``; the whole of it where they are its ends."""
+    if begin == 0 and end == len(text.folded):
+        return text.original[: 8 * WINDOW]
+    first, last = text.span(begin, end)
+    return text.original[first : min(last, first + 8 * WINDOW)]
 
 
 def _oneline(text: str) -> str:
@@ -234,6 +322,7 @@ def _feature_words(pack: RulePack) -> dict[str, str]:
         "price_list": "价目表",
         "evasion": "使用变体、符号等规避写法",
         "length": "篇幅",
+        "wording": "整体用语与已标注的招揽文字相近（正）或相远（负）",
         "form": "非官方网站上的查询表单",
         "fact:unlisted": "事实核对：所称国家职业资格不在目录内",
         "fact:listed": "事实核对：所称国家职业资格在目录内",

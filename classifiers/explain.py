@@ -57,7 +57,7 @@ class Explanation:
 def explain(classifier: Classifier, subject: Subject) -> Explanation:
     """Return the explanation of ``classifier.assess(subject)``."""
     assessment = classifier.assess(subject)
-    reading = classifier.read(subject)
+    reading = classifier.read(subject, thorough=True)
     rules = {rule.id: rule for rule in classifier.rules}
 
     def told(finding: Finding) -> ExplainedHit:

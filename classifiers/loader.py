@@ -22,6 +22,7 @@ _TOP_KEYS = {
     "disguise": {"pack", "version", "author", "source", "characters", "pieces", "initials"},
     "facts": {"pack", "version", "author", "source", "official_hosts", "media_hosts", "qualifications", "levels"},
     "weights": {"pack", "version", "author", "source", "intercept", "levels", "precision", "features"},
+    "wording": {"pack", "version", "author", "source", "intercept", "grams"},
 }
 _CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "context", "cue"}
 _RULE_KEYS = {
@@ -56,7 +57,7 @@ def load_packs(pack_dir: Path | None = None) -> RulePack:
         rules=_rules(parts["rules"], concepts),
         disguises=_disguises(parts["disguise"]),
         facts=_facts(parts["facts"]),
-        weights=_weights(parts["weights"]),
+        weights=_weights(parts["weights"], parts["wording"]),
         digest=digest(files),
     )
 
@@ -174,7 +175,9 @@ def _rule(body: Mapped, concepts: dict[str, Concept], author: str) -> Rule:
     for name in unless:
         if name not in concepts:
             raise body.fail(f"没有名为“{name}”的概念", "unless", owner)
-    sequences = tuple(_sequence(body, "match", line, concepts, owner) for line in _strings(body, "match", owner))
+    patterns = _strings(body, "match", owner)
+    whole = patterns == ["@wording"]
+    sequences = () if whole else tuple(_sequence(body, "match", line, concepts, owner) for line in patterns)
     must = tuple(
         element
         for line in (_strings(body, "must", owner) if "must" in body else [])
@@ -203,6 +206,7 @@ def _rule(body: Mapped, concepts: dict[str, Concept], author: str) -> Rule:
         author=str(body.get("author", author)),
         version=int(body.get("version", 1)),
         examples=Examples(tuple(_strings(examples, "hit", owner)), tuple(_strings(examples, "miss", owner))),
+        whole=whole,
         file=body.file,
         line=body.line,
     )
@@ -266,7 +270,7 @@ def _facts(tops: list[Mapped]) -> Facts:
     return Facts(frozenset(official), frozenset(media), listed, source, frozenset(levels))
 
 
-def _weights(tops: list[Mapped]) -> Weights:
+def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
     if len(tops) != 1:
         raise BadRulePack(f"规则包应当恰有一个 pack: weights 的文件，现有 {len(tops)} 个。")
     top = tops[0]
@@ -280,8 +284,23 @@ def _weights(tops: list[Mapped]) -> Weights:
         low=float(levels["low"]),
         medium=float(levels["medium"]),
         high=float(levels["high"]),
+        wording=_grams(wordings),
+        wording_intercept=_number(wordings[0], "intercept", "用语层") if wordings else 0.0,
         precision={str(k): float(v) for k, v in (top.get("precision") or {}).items()},
     )
+
+
+def _grams(tops: list[Mapped]) -> dict[str, tuple[float, float]]:
+    if len(tops) > 1:
+        raise BadRulePack(f"规则包至多有一个 pack: wording 的文件，现有 {len(tops)} 个。")
+    grams: dict[str, tuple[float, float]] = {}
+    for top in tops:
+        for line in _text(top, "grams", "用语层").split("\n"):
+            parts = line.split()
+            if len(parts) != 3:
+                raise top.fail(f"每行应当是“字或词 权重 稀有度”，这里是 {line!r}", "grams", "用语层")
+            grams[parts[0]] = (float(parts[1]), float(parts[2]))
+    return grams
 
 
 def _text(body: Mapped, key: str, owner: str) -> str:

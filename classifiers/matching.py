@@ -36,6 +36,7 @@ class RuleIndex:
                 [frozenset(e.concepts) for e in rule.must],
             )
             for rule in pack.rules
+            if not rule.whole
         ]
         sizes = {name: len(concept.words) for name, concept in pack.concepts.items()}
         self.triggers = frozenset(

@@ -70,6 +70,8 @@ class Rule:
     author: str
     version: int
     examples: Examples
+    whole: bool
+    """Whether it stands for the wording of the whole text (``match: "@wording"``) instead of concepts."""
     file: str
     line: int
 
@@ -111,6 +113,9 @@ class Weights:
     low: float
     medium: float
     high: float
+    wording: Mapping[str, tuple[float, float]]
+    """Character or pair → weight and rarity, for :class:`classifiers.wording.Wording`."""
+    wording_intercept: float
     precision: Mapping[str, float]
     """Level → precision measured on the samples when the weights were trained."""
 
