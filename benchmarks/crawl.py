@@ -84,9 +84,7 @@ def crawl_ours(options: argparse.Namespace) -> dict[str, Any]:
         sitemaps=False,
     )
     started = time.monotonic()
-    crawler.run(
-        targets, store.ledger(), analysis.analyse, settings, run.id, warm_up=analysis.warm_up, clock=now
-    )
+    crawler.run(targets, store.ledger(), analysis.analyse, settings, run.id, warm_up=analysis.warm_up, clock=now)
     seconds = time.monotonic() - started
     summary = store.finish_run(run.id)
     store.close()
@@ -104,7 +102,7 @@ def crawl_bare(options: argparse.Namespace) -> dict[str, Any]:
     class Bare(scrapy.Spider):
         name = "bare"
         handle_httpstatus_list = (404,)
-        links = LinkExtractor()
+        links = LinkExtractor(allow=r"^http://127\.0\.1\.\d+:")
 
         async def start(self) -> Any:
             for number in range(1, options.hosts + 1):
@@ -146,7 +144,8 @@ def _site(hosts: int, pages: int, *, validators: bool) -> Iterator[int]:
     if validators:
         command.append("--validators")
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None and server.stdin is not None
+        assert server.stdout is not None
+        assert server.stdin is not None
         server.stdout.readline()
         try:
             yield port

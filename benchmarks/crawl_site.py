@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import random
 import sys
+from functools import lru_cache
 
 _SUBJECTS = "焊工 电工 健康管理师 家庭教育指导师 心理咨询师 保育员 养老护理员 茶艺师 消防设施操作员 母婴护理员".split()
 _TOPICS = "课程 师资 设备 教材 实训 考核 就业 政策 通知 新闻 校园 学员 活动 规章 安全".split()
@@ -61,12 +62,45 @@ def _paragraphs() -> list[bytes]:
 
 
 _PARAGRAPHS = _paragraphs()
-_MENU = "".join(f'<li><a href="/p/{n + 1}.html">{t}</a></li>' for n, t in enumerate(_TOPICS)).encode()
-_HEAD_EXTRA = ("<style>" + ".para{color:#333;font-size:16px}" * 60 + "</style><script>" + "var a=1;" * 200 + "</script>").encode()
-_FOOTER = (
-    '<div class="footer"><p>地址：某市某区职教路 1 号　电话：0351-0000000　'
-    '<a href="/p/16.html">关于我们</a> <a href="/p/17.html">联系方式</a></p></div></body></html>'
+
+
+@lru_cache
+def _menu(pages: int) -> bytes:
+    return "".join(
+        f'<li class="nav-item" id="nav{n}"><a class="nav-link" href="/p/{(4 * n + 1) % pages}.html" target="_self">{topic}</a>'
+        '<ul class="sub">'
+        + "".join(f'<li><a href="/p/{(4 * n + m) % pages}.html">{topic}之{m}</a></li>' for m in range(1, 5))
+        + "</ul></li>\n"
+        for n, topic in enumerate(_TOPICS)
+    ).encode()
+
+
+_HEAD_EXTRA = (
+    '<meta name="keywords" content="职业技能,学校"><link rel="stylesheet" href="/static/css/style.css">\n'
+    "<style>"
+    + "".join(
+        f".block{n}{{margin:0 auto;padding:{n}px 12px;background:#fff;border:1px solid #eee}}\n" for n in range(40)
+    )
+    + "</style>\n<script>"
+    + "".join(f"var config{n}={{id:{n},name:'slider{n}',speed:{n * 100},auto:true}};\n" for n in range(40))
+    + "</script>\n"
 ).encode()
+_FOOTER = (
+    '<div class="footer"><div class="links">友情链接：'
+    + "".join(f'<a href="http://www.school{n}.example/" target="_blank">兄弟院校{n}</a> ' for n in range(8))
+    + "</div><p>地址：某市某区职教路 1 号　电话：0351-6166123　"
+    '<a href="/p/6.html">关于我们</a> <a href="/p/7.html">联系方式</a></p></div></body></html>'
+).encode()
+
+
+def _side(picker: random.Random, pages: int) -> bytes:
+    """The column of latest entries that most sites have."""
+    entries = (picker.randrange(pages) for _ in range(20))
+    return "".join(
+        f'<li class="side-item"><span class="date">11-{n % 28 + 1:02d}</span><a href="/p/{n}.html" '
+        f'title="校园简讯{n}" class="ellipsis">校园简讯{n}</a></li>\n'
+        for n in entries
+    ).encode()
 
 
 def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
@@ -76,11 +110,12 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
     subject = picker.choice(_SUBJECTS)
     title = f"{subject}{picker.choice(_TOPICS)}第{number}号"
     links = b"".join(
-        f'<li><a href="/p/{child}.html" title="{subject}">{subject}相关内容之{child}</a><span>2026-11-{child % 28 + 1:02d}</span></li>\n'.encode()
+        f'<li class="row"><img src="/static/img/{child % 9}.jpg" alt="插图"><a href="/p/{child}.html" title="{subject}">'
+        f"{subject}相关内容之{child}</a><span>2026-11-{child % 28 + 1:02d}</span></li>\n".encode()
         for child in range(10 * number + 1, 10 * number + 11)
         if child < pages
     )
-    body = b"".join(picker.choices(_PARAGRAPHS, k=picker.randint(22, 60)))
+    body = b"".join(picker.choices(_PARAGRAPHS, k=picker.randint(8, 24)))
     bait = _BAIT.format(s=subject).encode() if number % 20 == 7 else b""
     return b"".join(
         (
@@ -89,7 +124,7 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
             b"</title>",
             _HEAD_EXTRA,
             b'</head><body><div class="nav"><ul>',
-            _MENU,
+            _menu(pages),
             b'</ul></div><div class="main"><h1>',
             title.encode(),
             b'</h1><div class="content">',
@@ -99,6 +134,10 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
             f"编号{host}-{number}-{version}</p>".encode(),
             b'</div><ul class="more">',
             links,
+            b'</ul></div><div class="side"><h3>',
+            "最新动态".encode(),
+            b"</h3><ul>",
+            _side(picker, pages),
             b"</ul></div>",
             _FOOTER,
         )

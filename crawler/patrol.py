@@ -7,7 +7,6 @@ gate to the ledger: whatever happens to it, its end is in one place, and a kille
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -118,9 +117,12 @@ class Patrol:
     async def _wait(self) -> None:
         room = self._fetching < self._settings.concurrency * _VISITS_PER_TRANSFER
         timeout = self._frontier.wait(time.monotonic()) if room and not self._stopping and self._has_room() else None
+        if not self._tasks:
+            self._recorder.hurry()
         # At least every second: budgets of time end although nothing happens.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), min(1.0, timeout if timeout is not None else 1.0))
+        wake = asyncio.get_running_loop().call_later(min(1.0, 1.0 if timeout is None else timeout), self._changed.set)
+        await self._changed.wait()
+        wake.cancel()
 
     def _has_room(self) -> bool:
         return len(self._tasks) < self._settings.concurrency * _VISITS_PER_TRANSFER + self._pool.room

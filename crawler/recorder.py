@@ -26,8 +26,9 @@ T = TypeVar("T")
 
 #: Finished requests per transaction: one fsync of evidence and one of the database for so many pages.
 BATCH = 64
-#: Seconds that a finished request may wait for others. Short against a host's pause, long against a transaction.
-LINGER = 0.15
+#: Seconds that a finished request may wait for others: the most that a kill can make us fetch again. Waiting ends at
+#: once when nothing else is going on.
+LINGER = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,10 @@ class Recorder:
         self._warc = warc
         self._written = written
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        self._queue: asyncio.Queue[Report | None] = asyncio.Queue()
+        self._reports: list[Report] = []
+        self._wake = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closing = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> asyncio.Task[None]:
@@ -81,14 +85,15 @@ class Recorder:
         self._task = asyncio.create_task(self._run())
         return self._task
 
-    @property
-    def backlog(self) -> int:
-        """Reports not yet written."""
-        return self._queue.qsize()
-
     def put(self, report: Report) -> None:
         """Have a visit written soon."""
-        self._queue.put_nowait(report)
+        self._reports.append(report)
+        self._schedule()
+
+    def hurry(self) -> None:
+        """Nothing else is going on: write what there is."""
+        if self._reports:
+            self._wake.set()
 
     async def ask(self, question: Callable[..., T], *arguments: Any) -> T:
         """Call a method of the ledger in its thread, between two batches."""
@@ -100,28 +105,34 @@ class Recorder:
 
     async def close(self) -> None:
         """Write what is left, close the WARC file and end the thread."""
-        if self._task is not None and not self._task.done():
-            self._queue.put_nowait(None)
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
             await asyncio.wait([self._task])
         try:
             await self.ask(self._warc.close)
         finally:
             await asyncio.to_thread(self._thread.shutdown)
 
+    def _schedule(self) -> None:
+        if len(self._reports) >= BATCH or self._closing:
+            self._wake.set()
+        elif self._reports and self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._wake.set)
+
     async def _run(self) -> None:
-        ended = False
-        while not ended:
-            batch = [await self._queue.get()]
-            if batch[0] is not None and self._queue.qsize() < BATCH:
-                await asyncio.sleep(LINGER)
-            while len(batch) < BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            reports = [report for report in batch if report is not None]
-            ended = len(reports) < len(batch)
-            if reports:
-                planned = await self.ask(self._write, reports)
-                for report in reports:
+        while self._reports or not self._closing:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            batch, self._reports = self._reports[:BATCH], self._reports[BATCH:]
+            if batch:
+                planned = await self.ask(self._write, batch)
+                for report in batch:
                     self._written(report, planned.pop(report.crawl.target.id, ()))
+            self._schedule()
 
     def _write(self, reports: Sequence[Report]) -> dict[int, list[CrawlRequest]]:
         planned: dict[int, list[CrawlRequest]] = {}

@@ -234,7 +234,8 @@ class Visitor:
         depth = page.depth + 1
         found = []
         for link in analysis.extraction.links:
-            if not promise.is_page(link.url) or not crawl.in_scope(link.url) or not crawl.is_new(link.url, depth):
+            # Most links of a page were on the last one too: the cheapest question first.
+            if not crawl.is_new(link.url, depth) or not promise.is_page(link.url) or not crawl.in_scope(link.url):
                 continue
             priority = promise.promise(link.url, link.anchor, link.place, depth, link.nofollow)
             if depth > crawl.target.budget.max_depth:
