@@ -68,9 +68,9 @@ class Context:
 
 
 #: Bounds of one remembered book; a site's templates have some hundred looks.
-_MAX_SHAPES, _MAX_CONTEXTS = 4000, 20_000
+_MAX_SHAPES, _MAX_CONTEXTS = 1500, 3000
 _books: OrderedDict[tuple[str, bool], Shapes] = OrderedDict()
-_MAX_BOOKS = 32
+_MAX_BOOKS = 12
 
 
 def shapes_for(css: str, *, external_styles: bool) -> Shapes:

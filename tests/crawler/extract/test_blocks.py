@@ -140,6 +140,7 @@ def test_side_by_side_links_are_two_words_unless_they_spell_one() -> None:
     """Menu items without a space between them stay apart; single characters in links spell a word."""
     made = document("<p><a href=/1>首页</a><a href=/2>课程</a></p><p><a href=/1>包</a><a href=/2>过</a></p>")
     assert "首页 课程" in made.text
+    assert "签约包过" in document("<p><a href=/1>签约包</a><a href=/2>过</a></p>").text
     assert "包过" in made.text
 
 

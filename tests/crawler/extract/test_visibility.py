@@ -246,3 +246,10 @@ def test_size_zero_against_gaps_is_lifted_by_a_class() -> None:
     )
     assert "课程一" in made.text
     assert "包过" in made.text
+
+
+def test_important_rules_hold_against_inline_styles() -> None:
+    """An ``!important`` rule hides what an inline style would show; an inline ``!important`` shows it again."""
+    head = "<style>.k{display:none!important}</style>"
+    assert "暗藏文字" not in document('<p class="k" style="display:block">暗藏文字</p>', head).text
+    assert "明摆文字" in document('<p class="k" style="display:block !important">明摆文字</p>', head).text
