@@ -8,6 +8,7 @@ from datetime import datetime
 from crawler.extract.byline import account, published, title_of
 from crawler.extract.contacts import contacts
 from crawler.extract.forms import has_query_form
+from crawler.extract.links import script_moves
 from crawler.extract.page import Block, Page
 from domain.document import Document, Extraction, PageVerdict, Segment, SegmentKind
 
@@ -96,7 +97,8 @@ def refused(
     page: Page, verdict: PageVerdict, reason: str | None, extractor: str, platform: str, encoding: str
 ) -> Extraction:
     """An Extraction for a page that is no content: its links may still be followed, its text is no document."""
-    return Extraction(verdict, reason, extractor, platform, (), tuple(page.links), encoding)
+    links = [*page.links, *script_moves(page)] if reason == "redirect" else page.links
+    return Extraction(verdict, reason, extractor, platform, (), tuple(links), encoding)
 
 
 def block_lines(blocks: list[Block]) -> str:

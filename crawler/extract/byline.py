@@ -10,6 +10,7 @@ from typing import Any
 
 from crawler.extract.dates import find_date, parse_instant
 from crawler.extract.page import Block, Page
+from crawler.extract.regions import HEADINGS
 from domain.document import SegmentKind
 
 _TIME_META = [
@@ -112,10 +113,12 @@ def title_of(page: Page) -> str:
         return page.title_tag[:300]
     if headings:
         return headings[0]
-    for block in page.blocks:
-        if block.seen and block.tag in ("h1", "h2", "h3") and len(block.text) >= 4:
+    lines = [b for b in page.blocks if b.seen and len(b.text) >= 4]
+    for block in lines:
+        if block.tag in HEADINGS:
             return block.text[:120]
-    return ""
+    # A page without any title is known by its first line.
+    return next((b.text for b in lines if b.kind is SegmentKind.MAIN and len(b.text) <= 60), "")
 
 
 def structured(page: Page) -> Iterator[dict[str, Any]]:

@@ -29,6 +29,17 @@ _IMAGE_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazyload",
 _PAGE_DATA = ("data-href", "data-url", "data-link")
 
 
+def script_moves(page: Page) -> list[Link]:
+    """Where short inline scripts send the visitor at once (``location.href='…'``); for pages that hold nothing else."""
+    found: dict[str, Link] = {}
+    for script in page.scripts:
+        for match in _LOCATION.finditer(script) if len(script) < 4000 else ():
+            url = canonical(match["url"], page.base)
+            if url:
+                found.setdefault(url, Link(url))
+    return list(found.values())
+
+
 class LinkCollector:
     """Collects links while the page is walked; one entry per address, the first non-empty anchor text wins."""
 
@@ -226,4 +237,4 @@ def _words(text: str) -> str:
     return _SPACES.sub(" ", text.replace("\u00ad", "")).strip()[:MAX_ANCHOR]
 
 
-__all__ = ["MAX_ANCHOR", "MAX_LINKS", "HeadReader", "LinkCollector"]
+__all__ = ["MAX_ANCHOR", "MAX_LINKS", "HeadReader", "LinkCollector", "script_moves"]

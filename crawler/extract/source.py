@@ -51,6 +51,8 @@ _MIME_HEAD = re.compile(
     rb"\A\s*(?:From |[A-Za-z-]+:\s).{0,3000}?^(?:MIME-Version|Content-Type):", re.DOTALL | re.MULTILINE | re.IGNORECASE
 )
 _CONTROLS = re.compile("[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_SELF_CLOSED = re.compile(r"<(script|title|style|textarea|iframe|noscript)\b([^<>]{0,2000})/>", re.IGNORECASE)
+_XML_HTML_TYPES = ("application/xhtml+xml", "application/vnd.wap.xhtml+xml", "text/vnd.wap.wml")
 _HTML_TYPES = ("text/html", "application/xhtml+xml", "text/vnd.wap.wml", "application/vnd.wap.xhtml+xml")
 
 
@@ -96,7 +98,11 @@ class Source:
     @cached_property
     def page(self) -> Page:
         """The HTML page, read."""
-        return read_page(self.text, self.url, encoding=self.encoding)
+        html = self.text
+        if self.declared_type in _XML_HTML_TYPES or _XML_PROLOGUE.match(html[:200]):
+            # "<script src=x />" is a whole element in XML and the beginning of an endless one in HTML.
+            html = _SELF_CLOSED.sub(r"<\1\2></\1>", html)
+        return read_page(html, self.url, encoding=self.encoding)
 
 
 def _kind(source: Source) -> str:

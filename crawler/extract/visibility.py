@@ -215,7 +215,7 @@ def _vanished(declared: Declarations) -> bool:
     indent = _pixels(declared.get("text-indent", ""))
     if indent is not None and indent <= _OFF_SCREEN:
         return True
-    if declared.get("position") in ("absolute", "fixed"):
+    if declared.get("position") in ("absolute", "fixed", "relative"):
         for side in ("left", "top", "right", "bottom"):
             shift = _pixels(declared.get(side, ""))
             if shift is not None and shift <= _OFF_SCREEN:
@@ -225,9 +225,10 @@ def _vanished(declared: Declarations) -> bool:
             ["rect(1", "1", "1", "1)"],
         ):
             return True
-    margin = _pixels(declared.get("margin-left", ""))
-    if margin is not None and margin <= 4 * _OFF_SCREEN:
-        return True
+    for side in ("margin-left", "margin-top"):
+        margin = _pixels(declared.get(side, ""))
+        if margin is not None and margin <= 4 * _OFF_SCREEN:
+            return True
     if "hidden" in (declared.get("overflow"), declared.get("overflow-y"), declared.get("overflow-x")):
         for side in ("width", "height", "max-width", "max-height"):
             extent = _pixels(declared.get(side, ""))

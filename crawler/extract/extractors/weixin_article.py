@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
-from crawler.addresses import host_key
+from crawler.addresses import canonical, host_key
 from crawler.extract.assemble import document, refused, settle_regions
 from crawler.extract.dates import from_epoch, parse_instant
 from crawler.extract.lines import tidy
 from crawler.extract.page import Block, Page
 from crawler.extract.source import Source
 from crawler.extract.verdicts import judge
-from domain.document import Extraction, PageVerdict, SegmentKind
+from domain.document import Extraction, Link, PageVerdict, SegmentKind
 
 NAME = "weixin_article/1"
 PLATFORM = "weixin"
@@ -49,6 +50,7 @@ _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
     ),
 )
 _VARIABLE = r"(?:var\s+|window\.|[\"'])?\b{name}[\"']?\s*[:=]\s*(?:htmlDecode\(|String\()?\s*(?:\"\"\s*\|\|\s*)*[\"']([^\"'\n]{{1,300}})[\"']"
+_SOURCE_URL = re.compile(_VARIABLE.format(name="msg_source_url"))
 _CREATED = re.compile(_VARIABLE.format(name=r"(?:ct|create_timestamp|ori_create_time|svr_time_unused)"))
 _NICKNAME = re.compile(_VARIABLE.format(name=r"(?:nickname|nick_name)"))
 _TITLE = re.compile(_VARIABLE.format(name="msg_title"))
@@ -99,7 +101,9 @@ def extract(source: Source) -> Extraction:
         when=_published(page, scripts),
         query_form=False,
     )
-    return Extraction(PageVerdict.OK, None, NAME, PLATFORM, (made,), tuple(page.links), source.encoding)
+    links = tuple(page.links) + _original(page, scripts)
+    made = replace(made, links=tuple(dict.fromkeys(link.url for link in links)))
+    return Extraction(PageVerdict.OK, None, NAME, PLATFORM, (made,), links, source.encoding)
 
 
 def _settle_parts(page: Page) -> None:
@@ -138,6 +142,16 @@ def _notice(page: Page) -> tuple[PageVerdict, str | None]:
         return told
     judged = judge(page, has_query_form=False)
     return judged if judged[0] is not PageVerdict.OK else (PageVerdict.FAILED, "field_not_found:js_content")
+
+
+def _original(page: Page, scripts: str) -> tuple[Link, ...]:
+    """Where 阅读原文 leads: only the script knows; for an advertisement it is the seller's own site."""
+    url = (
+        canonical(_variable(_SOURCE_URL, scripts).replace("\\/", "/"), page.base)
+        if _SOURCE_URL.search(scripts)
+        else None
+    )
+    return (Link(url, "阅读原文", SegmentKind.FOOTER),) if url else ()
 
 
 def _notice_in(words: str) -> tuple[PageVerdict, str] | None:

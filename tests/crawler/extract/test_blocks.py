@@ -127,6 +127,7 @@ def test_title_and_the_title_element() -> None:
         document("", '<title>某站</title><meta property="og:title" content="一篇文章的标题">').title == "一篇文章的标题"
     )
     assert document("<h1>只有标题元素的文章</h1>", "").title == "只有标题元素的文章"
+    assert document("", "").title == FILLER[3:-4]
 
 
 def test_source_line_breaks_in_chinese_are_no_spaces() -> None:

@@ -195,3 +195,9 @@ def test_html_under_a_wrong_type() -> None:
         "nonsense",
     ):
         assert read(html, content_type).extractor == "html/1", content_type
+
+
+def test_self_closed_elements_of_xhtml() -> None:
+    """In XHTML a self-closed script ends where it begins; the page after it is read."""
+    xhtml = '<?xml version="1.0" encoding="utf-8"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title>证书代办</title><script src="a.js"/></head><body><p>三天拿证，全国可查，无需考试。</p></body></html>'
+    assert "三天拿证" in read(xhtml, "application/xhtml+xml").documents[0].text

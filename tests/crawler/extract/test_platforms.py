@@ -18,7 +18,7 @@ WEIXIN = """<!doctype html><html><head><meta charset="utf-8"><meta property="og:
 <div class="rich_media_content" id="js_content" style="visibility: hidden; opacity: 0;"><section><span>签约<strong>包</strong></span><span>过，</span>不过退费。</section>
 <p><img data-src="https://mmbiz.qpic.cn/a/640?wx_fmt=png" alt="图片"></p><section style="display:none">暗藏文字</section><p>加老师微信：xfz2024</p></div>
 <div class="rich_media_tool">阅读原文</div></div></div>
-<script>var biz = "MzAwMDAwMDAwMQ==" || ""; var ct = "1714521600"; var nickname = htmlDecode("某某考证通"); var user_name = "gh_0123456789ab";</script></body></html>"""
+<script>var biz = "MzAwMDAwMDAwMQ==" || ""; var ct = "1714521600"; var nickname = htmlDecode("某某考证通"); var user_name = "gh_0123456789ab"; var msg_source_url = 'http://b.cn/baoming';</script></body></html>"""
 
 
 def weixin(html: str, url: str = "https://mp.weixin.qq.com/s/abc") -> Document:
@@ -39,6 +39,7 @@ def test_weixin_article() -> None:
     assert "暗藏文字" not in made.text
     assert made.images == ("https://mmbiz.qpic.cn/a/640?wx_fmt=png",)
     assert {c.value for c in made.contacts} == {"xfz2024"}
+    assert made.links == ("http://b.cn/baoming",)
 
 
 def test_weixin_frame_is_not_the_article() -> None:

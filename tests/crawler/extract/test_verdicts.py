@@ -163,6 +163,8 @@ def test_frames_and_refreshes_lead_on() -> None:
     assert (extraction.verdict_reason, len(extraction.links)) == ("frames_only", 2)
     extraction = judged('<meta http-equiv=refresh content="0;url=/go.html">')
     assert (extraction.verdict_reason, extraction.links[0].url) == ("redirect", "http://a.cn/go.html")
+    extraction = judged("<script>window.location.replace('new.html');</script>")
+    assert (extraction.verdict_reason, extraction.links[0].url) == ("redirect", "http://a.cn/new.html")
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ HIDING = [
     "text-indent:-999em",
     "position:absolute;left:-9999px",
     "position:fixed;top:-5000px",
+    "position:relative;left:-9999px",
+    "margin-left:-9999px",
     "position:absolute;clip:rect(0,0,0,0)",
     "width:0;height:0;overflow:hidden",
     "height:0px;overflow:hidden",
