@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from apscheduler.triggers.cron import CronTrigger
 
@@ -53,6 +54,7 @@ def looks_like_cron(text: str) -> bool:
     return text.startswith("@") or bool(re.fullmatch(r"[0-9a-zA-Z*/,\-?#\s]+", text))
 
 
+@lru_cache(maxsize=1024)
 def canonical_cron(text: str) -> str:
     """``text`` with single blanks, lower case and weekdays by name; :class:`BadTarget` names the field that is wrong."""
     expression = _MACROS.get(text.strip().lower(), text)
@@ -78,14 +80,18 @@ def next_fire(cron: str, after: datetime) -> datetime | None:
     choices = [("*", weekday), (day, "*")] if either else [(day, weekday)]
     times = []
     for one_day, one_weekday in choices:
-        trigger = CronTrigger(
-            minute=minute, hour=hour, day=one_day, month=month, day_of_week=one_weekday, timezone=SHANGHAI
-        )
+        trigger = _trigger(minute, hour, one_day, month, one_weekday)
         # With a previous fire time APScheduler starts one microsecond later: exactly "strictly after".
         found = trigger.get_next_fire_time(after.astimezone(SHANGHAI), after.astimezone(SHANGHAI))
         if found is not None:
             times.append(found.astimezone(UTC))
     return min(times, default=None)
+
+
+@lru_cache(maxsize=1024)
+def _trigger(minute: str, hour: str, day: str, month: str, weekday: str) -> CronTrigger:
+    """Triggers hold no state; a list of thousands of targets has few different schedules."""
+    return CronTrigger(minute=minute, hour=hour, day=day, month=month, day_of_week=weekday, timezone=SHANGHAI)
 
 
 def _wrong(text: str, spec: _Field, why: str) -> BadTarget:
