@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.tables import Base
+
+#: Values in one IN list: SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535.
+IN_LIMIT = 5000
+
+_Value = TypeVar("_Value")
+
+
+def portions(values: Collection[_Value]) -> Iterator[list[_Value]]:
+    """``values`` in lists short enough for an IN."""
+    rest = iter(values)
+    while portion := list(islice(rest, IN_LIMIT)):
+        yield portion
 
 
 def insert_for(connection: Connection, table: type[Base]) -> Any:

@@ -147,6 +147,11 @@ def _seal(digest: Digest, covered: Any, payloads: list[Any]) -> str:
 def _note_shown(connection: Connection, digest_id: int, digest: Digest) -> None:
     """In the leads that were listed: when; a digest of an earlier day that is built late changes nothing."""
     listed = select(DigestItemRow.lead_id).where(DigestItemRow.digest_id == digest_id)
+    # One after another by id, as a crawl takes them; an UPDATE alone would take them in any order, and two that each
+    # wait for what the other has would end in an error.
+    connection.execute(
+        select(LeadRow.id).where(LeadRow.id.in_(listed)).order_by(LeadRow.id).with_for_update(key_share=True)
+    ).all()
     still_open = (LeadRow.presence.not_in(["removed", "corrected"])) | (LeadRow.changed_at > digest.generated_at)
     connection.execute(
         update(LeadRow)

@@ -195,11 +195,16 @@ class Leads:
         else (or a crawl) added to the lead since it was read: two people cannot decide past each other.
         """
         with writing(self.engine) as connection:
-            row = connection.execute(
-                select(*LeadRow.__table__.c).where(LeadRow.id == lead_id).with_for_update()
-            ).first()
-            if row is None:
+            # First the page, then its lead: the order in which a crawl takes them, so that the two wait for each other.
+            page_id = connection.execute(select(LeadRow.page_id).where(LeadRow.id == lead_id)).scalar()
+            if page_id is None:
                 raise _unknown(lead_id)
+            page = connection.execute(
+                select(*_RANKED).where(PageRow.id == page_id).with_for_update(key_share=True)
+            ).one()
+            row = connection.execute(
+                select(*LeadRow.__table__.c).where(LeadRow.id == lead_id).with_for_update(key_share=True)
+            ).one()
             if expected_version is not None and row.version != expected_version:
                 raise IllegalMove(
                     f"线索 {lead_id} 在您查看之后已有新的记录，本次“{kind.label}”未保存；请重新打开线索核对后再处理。"
@@ -210,22 +215,22 @@ class Leads:
             connection.execute(
                 insert(LeadEventRow).values(lead_id=lead_id, kind=kind.value, at=at, actor=actor, reason=reason)
             )
-            _rank_page(connection, row.page_id, lead.state)
+            _rank_page(connection, page, lead.state)
         return lead.state
 
 
-def _rank_page(connection: Connection, page_id: int, state: LeadState) -> None:
+_RANKED = (PageRow.id, PageRow.snapshot_id, PageRow.gone_since, PageRow.host, PageRow.target_id)
+
+
+def _rank_page(connection: Connection, page: Any, state: LeadState) -> None:
     """A dismissed lead's page is no longer looked at first, and a confirmed one's is again."""
-    page = connection.execute(
-        select(PageRow.snapshot_id, PageRow.gone_since, PageRow.host, PageRow.target_id).where(PageRow.id == page_id)
-    ).one()
     rank = plan_rank(
         open_lead=state.open,
         gone=page.gone_since is not None,
         fetched=page.snapshot_id is not None,
         in_scope=page.host in scope_hosts(connection, {page.target_id})[page.target_id],
     )
-    connection.execute(update(PageRow).where(PageRow.id == page_id).values(plan_rank=int(rank)))
+    connection.execute(update(PageRow).where(PageRow.id == page.id).values(plan_rank=int(rank)))
 
 
 def _state_columns() -> list[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, exists, literal, select, update
 from domain.analysis import PageVisit
 from domain.crawl import CrawlRequest, KnownVersion, Outcome
 from domain.ports import Clock
-from storage.dialects import insert_for, insert_or_ignore
+from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
 from storage.lead_state import PlanRank
 from storage.recording import count_requests, record
@@ -23,9 +23,6 @@ from storage.types import key_of
 #: Priority of a known page by its rank. A link that promises much may still go first among kept pages (crawler's
 #: priorities are small numbers); an open lead is looked at before the budget is spent on anything else.
 PRIORITY = {PlanRank.OPEN_LEAD: 1000, PlanRank.KEPT: 0, PlanRank.GONE: -1000}
-
-# Keeps an IN list under the limits of both databases (SQLite 32,766 parameters, PostgreSQL 65,535).
-_CHUNK = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +39,9 @@ class SqlLedger:
         for request in requests:
             by_key.setdefault((request.run_id, key_of(request.url)), request)
         planned: list[CrawlRequest] = []
-        places = list(by_key.items())
-        for start in range(0, len(places), _CHUNK):
+        for portion in portions(by_key.items()):
             with writing(self.engine) as connection:
-                planned += _plan(connection, dict(places[start : start + _CHUNK]))
+                planned += _plan(connection, dict(portion))
         return planned
 
     def plan_known(self, run_id: int, target_id: int, limit: int) -> int:

@@ -7,6 +7,9 @@ How the versions of a page are told apart:
   found it gone), entries are kept as documents of the feed, but no longer speak for the page: a feed goes on
   listing what was taken down long ago.
 - Between an entry and the page's first own version nothing can be compared, so that step is not an edit.
+
+Rows are locked (PostgreSQL) requests first, then pages, then leads, each by id, and with ``key_share``: a reference to
+a row, which every new snapshot, event and digest item makes, then does not have to wait, and cannot block.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from domain.crawl import Outcome
 from domain.lead import Sight, Visit
 from storage.batch import LeadInBatch, PageInBatch, Version, host_of
 from storage.content import NewContent, text_hash, write_documents, write_snapshots
-from storage.dialects import insert_or_ignore
+from storage.dialects import insert_or_ignore, portions
 from storage.lead_state import PlanRank
 from storage.sighting import ground_of, sight_of
 from storage.tables import (
@@ -58,7 +61,10 @@ def _pending(connection: Connection, visits: Sequence[PageVisit]) -> list[tuple[
     if None in ids:
         raise ValueError("a visit's request has no id; record only requests that plan() or pending() returned")
     rows = connection.execute(
-        select(row.id, row.run_id, row.target_id, row.outcome).where(row.id.in_(ids)).order_by(row.id).with_for_update()
+        select(row.id, row.run_id, row.target_id, row.outcome)
+        .where(row.id.in_(ids))
+        .order_by(row.id)
+        .with_for_update(key_share=True)
     )
     planned = {request.id: request for request in rows}
     pending: dict[int, tuple[Any, PageVisit]] = {}
@@ -106,18 +112,24 @@ class _Batch:
                     wanted.setdefault(
                         key_of(judged.document.url), _new_page(judged.document.url, request.target_id, visit)
                     )
-        found = self._select_pages(PageRow.url_key.in_(list(wanted)))
+        found = self._select_pages(PageRow.url_key, list(wanted))
         new_rows = [row for key, row in wanted.items() if row is not None and key not in found]
         if new_rows:
             self._connection.execute(insert_or_ignore(self._connection, PageRow, ["url_key"]), new_rows)
-            found |= self._select_pages(PageRow.url_key.in_([row["url_key"] for row in new_rows]))
+            found |= self._select_pages(PageRow.url_key, [row["url_key"] for row in new_rows])
         return found
 
-    def _select_pages(self, *conditions: Any) -> dict[bytes, PageInBatch]:
-        rows = self._connection.execute(
-            select(*PageRow.__table__.c).where(*conditions).order_by(PageRow.id).with_for_update()
-        )
-        return {row.url_key: PageInBatch.from_row(row) for row in rows}
+    def _select_pages(self, column: Any, values: list[Any]) -> dict[bytes, PageInBatch]:
+        return {
+            row.url_key: PageInBatch.from_row(row)
+            for portion in portions(values)
+            for row in self._connection.execute(
+                select(*PageRow.__table__.c)
+                .where(column.in_(portion))
+                .order_by(PageRow.id)
+                .with_for_update(key_share=True)
+            )
+        }
 
     def _read_entries(self) -> dict[int, list[PageInBatch]]:
         """For unchanged containers: the pages of the entries that the kept version lists, by snapshot."""
@@ -140,7 +152,7 @@ class _Batch:
         by_id = {page.id: page for page in self._pages.values()}
         missing = {page_id for _, page_id in listed if page_id not in by_id}
         if missing:
-            for key, page in self._select_pages(PageRow.id.in_(missing)).items():
+            for key, page in self._select_pages(PageRow.id, sorted(missing)).items():
                 self._pages[key] = by_id[page.id] = page
         entries: dict[int, list[PageInBatch]] = {}
         for snapshot_id, page_id in listed:
@@ -149,11 +161,15 @@ class _Batch:
 
     def _read_leads(self) -> None:
         by_id = {page.id: page for page in self._pages.values()}
-        rows = self._connection.execute(
-            select(*LeadRow.__table__.c).where(LeadRow.page_id.in_(by_id)).order_by(LeadRow.id).with_for_update()
-        )
-        for row in rows:
-            by_id[row.page_id].lead = LeadInBatch.from_row(row)
+        for portion in portions(sorted(by_id)):
+            rows = self._connection.execute(
+                select(*LeadRow.__table__.c)
+                .where(LeadRow.page_id.in_(portion))
+                .order_by(LeadRow.id)
+                .with_for_update(key_share=True)
+            )
+            for row in rows:
+                by_id[row.page_id].lead = LeadInBatch.from_row(row)
 
     # Working through
 

@@ -67,6 +67,8 @@ def postgres_url() -> Iterator[str]:
             connection.execute(
                 text(f"CREATE DATABASE {name} TEMPLATE template0 LC_CTYPE 'C.UTF-8' LC_COLLATE 'C.UTF-8'")
             )
+            # The tests kill processes, not the server: what is committed need not reach the disk.
+            connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
     except OperationalError:
         server.dispose()
         if os.environ.get("CI"):
@@ -97,8 +99,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     url = str(request.getfixturevalue("postgres_url"))
     engine = create_engine(url)
     with engine.begin() as connection:
-        tables = ", ".join(table.name for table in Base.metadata.sorted_tables)
-        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        # Several times as fast as TRUNCATE, which writes new files; as replica, the triggers of append-only tables rest.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        for table in Base.metadata.sorted_tables:
+            connection.execute(text(f"DELETE FROM {table.name}"))
+        sequences = connection.execute(text("SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"))
+        for name in sequences.scalars().all():
+            connection.execute(text(f"ALTER SEQUENCE {name} RESTART"))
     engine.dispose()
     return url
 

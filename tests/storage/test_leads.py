@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from domain.crawl import Outcome
+from domain.crawl import CrawlRequest, Outcome
 from domain.errors import BadInput, IllegalMove
 from domain.lead import EventKind, Presence, Review, fold
 from storage import Store
@@ -126,7 +126,7 @@ def test_an_unknown_lead_is_named(world: World, clock: TestClock) -> None:
         world.store.leads.append(32, EventKind.NOTED, "张三", "x", clock())
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_state_in_the_row_is_always_the_fold_of_the_events(world: World, clock: TestClock, seed: int) -> None:
     """Whatever crawls and reviewers do, in any order, list and fold agree."""
     choose = random.Random(seed)
@@ -151,3 +151,50 @@ def test_the_state_in_the_row_is_always_the_fold_of_the_events(world: World, clo
         detail = world.store.leads.get(1)
         assert detail.lead.state == fold(detail.lead.events)
         assert detail.version == len(detail.lead.events)
+
+
+def test_crawls_reviews_and_digests_at_the_same_time_do_not_block_each_other(
+    world: World, clock: TestClock, open_again: Callable[[], Store]
+) -> None:
+    """While a crawl records the same pages again and again, reviewers decide and digests are frozen; nobody fails."""
+    from tests.storage.test_digests import freeze
+
+    urls = [f"{SITE}/{number}" for number in range(12)]
+    for url in urls:
+        world.look(url)
+    failed: list[BaseException] = []
+
+    def guarded(work: Callable[[Store], None]) -> threading.Thread:
+        def run(store: Store) -> None:
+            try:
+                work(store)
+            except BaseException as error:
+                failed.append(error)
+
+        return threading.Thread(target=run, args=(open_again(),))
+
+    def crawl(store: Store) -> None:
+        for round_ in range(4):
+            run = store.begin_run([1])
+            planned = store.ledger().plan([CrawlRequest(run.id, 1, url) for url in urls])
+            store.ledger().record([ok(one, clock(), [judged(one.url, f"{AD}{round_}")]) for one in planned])
+
+    def review(store: Store) -> None:
+        for lead_id in reversed(range(1, 13)):
+            store.leads.append(lead_id, EventKind.NOTED, "张三", "x", clock())
+
+    def report(store: Store) -> None:
+        for day in range(4):
+            freeze(store, clock() + timedelta(days=day), *range(1, 13))
+
+    threads = [guarded(crawl), guarded(crawl), guarded(review), guarded(review), guarded(report)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failed == []
+    for lead in world.store.leads.list():
+        detail = world.store.leads.get(lead.id)
+        assert fold(detail.lead.events) == lead.state
+        assert lead.version == len(detail.lead.events) >= 3

@@ -291,3 +291,22 @@ def test_a_page_remembers_how_often_it_was_seen_and_changed(world: World, clock:
     assert (page.first_seen, page.last_seen, page.last_checked) == (start, world_at[1], world_at[3])
     assert (page.times_seen, page.times_changed, page.gone_since) == (3, 1, world_at[2])
     assert sights == ["clean", "clean", "clean", "gone", "not_seen"]
+
+
+def test_a_feed_with_very_many_entries_is_recorded(
+    world: World, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More entries than a statement takes parameters are asked for in portions, and none is lost or doubled."""
+    monkeypatch.setattr("storage.dialects.IN_LIMIT", 3)
+    texts = [AD if number % 2 else CLEAN for number in range(10)]
+    for day in range(2):
+        run = world.begin()
+        request = world.request(run, f"{SITE}/feed.xml", purpose=Purpose.FEED)
+        entries = [judged(f"{SITE}/{number}", text + str(day), embedded=True) for number, text in enumerate(texts)]
+        world.record(ok(request, clock(), entries))
+    world.unchanged(f"{SITE}/feed.xml")
+
+    assert (count(world.store, PageRow), count(world.store, DocumentRow)) == (11, 20)
+    assert [len(world.events(lead.id)) for lead in world.store.leads.list()] == [2] * 5
+    run = world.begin()
+    assert len(world.store.ledger().plan([CrawlRequest(run.id, 1, f"{SITE}/{number}") for number in range(10)])) == 10
