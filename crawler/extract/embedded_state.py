@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -22,6 +23,9 @@ from crawler.extract.source import Source
 MAX_STATE = 6_000_000
 #: Assignments to one name that are tried; pages assign once, and ask for the name a few times.
 _TRIES = 5
+
+#: Characters of a statement that assigns one text.
+_MAX_STATEMENT = 200_000
 
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 #: A string (kept as it is), or a bare word that JSON has no value for. An unclosed string takes all that follows,
@@ -55,6 +59,15 @@ def assigned(source: Source, name: str) -> State:
     return _once(source, f"={name}", lambda: find_assigned(source.text, name))
 
 
+def assigned_word(source: Source, *names: str) -> str:
+    """The first text or number that is not blank among what is assigned to the variables or properties ``names``."""
+    for name in names:
+        text = text_of(_once(source, f"=={name}", lambda name=name: _find_word(source.text, name)).value).strip()  # type: ignore[misc]
+        if text:
+            return text
+    return ""
+
+
 def element(source: Source, identity: str) -> State:
     """The data in ``<script id="identity">``, which may be URL-encoded or HTML-escaped JSON."""
     return _once(source, f"#{identity}", lambda: find_element(source.text, identity))
@@ -63,8 +76,7 @@ def element(source: Source, identity: str) -> State:
 def find_assigned(text: str, name: str) -> State:
     """:func:`assigned` for a text."""
     found = ABSENT
-    pattern = re.compile(rf"(?<![\w$]){re.escape(name)}[\"']?\]?\s{{0,20}}=(?!=)\s{{0,20}}")
-    for number, match in enumerate(pattern.finditer(text)):
+    for number, match in enumerate(_assignments(name).finditer(text)):
         if number >= _TRIES:
             break
         state = read_at(text, match.end())
@@ -73,6 +85,25 @@ def find_assigned(text: str, name: str) -> State:
         if state.problem is not None and found.problem != "cut_off":
             found = state
     return found
+
+
+def _assignments(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w$]){re.escape(name)}[\"']?\]?\s{{0,20}}=(?!=)\s{{0,20}}")
+
+
+def _find_word(text: str, name: str) -> State:
+    for number, match in enumerate(_assignments(name).finditer(text)):
+        if number >= _TRIES:
+            break
+        end = _SCRIPT_END.search(text, match.end())
+        piece = text[match.end() : min(end.start() if end else len(text), match.end() + _MAX_STATEMENT)]
+        try:
+            value = read_literal(piece)
+        except (NotLiteral, RecursionError):
+            continue
+        if isinstance(value, str | int) and text_of(value).strip():
+            return State(value)
+    return ABSENT
 
 
 def find_element(text: str, identity: str) -> State:
@@ -122,7 +153,7 @@ def text_of(value: object) -> str:
 
 def _integer(digits: str) -> int | str:
     # Python refuses integers of thousands of digits; identifiers beyond 18 digits are kept as they are spelled.
-    return int(digits) if len(digits) <= 18 else digits
+    return int(digits) if len(digits.lstrip("-")) <= 18 else digits
 
 
 _DECODER = json.JSONDecoder(strict=False, parse_int=_integer, parse_constant=lambda _: None)
@@ -135,9 +166,8 @@ def _json(text: str, start: int) -> tuple[object, bool]:
         return None, False
 
 
-def _once(source: Source, key: str, read: object) -> State:
+def _once(source: Source, key: str, read: Callable[[], State]) -> State:
     states = _read.setdefault(source, {})
     if key not in states:
-        assert callable(read)
         states[key] = read()
     return states[key]

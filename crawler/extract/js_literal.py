@@ -17,7 +17,7 @@ from crawler.extract.json_reading import whole_text
 
 MAX_DEPTH = 90
 #: Values read of one literal; a page's largest state holds some ten thousand.
-MAX_VALUES = 400_000
+MAX_VALUES = 150_000
 
 
 class NotLiteral(ValueError):
@@ -32,7 +32,9 @@ _BLANK = re.compile(r"(?:[\s\ufeff]++|//[^\n]*+\n?|/\*(?:[^*]++|\*(?!/))*+(?:\*/
 _STRINGS = {
     quote: re.compile(rf"{quote}((?:[^{quote}\\]++|\\[\s\S])*+)(?:({quote})|\\?\Z)") for quote in ('"', "'", "`")
 }
-_NUMBER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]{1,16}|(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,4})?)n?")
+_NUMBER = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F]{1,16}|(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][-+]?\d{1,4})?)n?"
+)
 _WORD = re.compile(r"[A-Za-z_$\u00aa-\U0010ffff][\w$]*+")
 _CALLEE = re.compile(r"[A-Za-z_$\u00aa-\U0010ffff][\w$]*+(?:\??\.[A-Za-z_$][\w$]*+){0,8}+")
 _ARROW = re.compile(r"\([\w$,\s]{0,200}+\)\s{0,20}+=>\s{0,20}+|[\w$]{1,60}+\s{0,20}+=>\s{0,20}+")
@@ -44,7 +46,15 @@ _CODE = re.compile(
     r"[{}()\[\]]|\"(?:[^\"\\\n]++|\\[\s\S])*+\"?|'(?:[^'\\\n]++|\\[\s\S])*+'?|`(?:[^`\\]++|\\[\s\S])*+`?"
     r"|//[^\n]*+|/\*(?:[^*]++|\*(?!/))*+(?:\*/|\Z)"
 )
-_WORDS: dict[str, object] = {"true": True, "false": False, "null": None, "undefined": None, "NaN": None, "Infinity": None}
+_WORDS: dict[str, object] = {
+    "true": True,
+    "false": False,
+    "null": None,
+    "undefined": None,
+    "NaN": None,
+    "Infinity": None,
+}
+_MODIFIERS = frozenset(["async", "get", "set"])
 _CODE_WORDS = frozenset(["function", "async", "class"])
 
 
@@ -98,6 +108,9 @@ class _Reader:
                 self.expect(":")
                 negative = self.expression(depth + 1)
                 value = positive if value else negative
+            elif self.text.startswith("=", self.at) and not self.text.startswith(("==", "=>"), self.at):
+                self.at += 1  # a = b = value
+                value = self.expression(depth + 1)
             else:
                 return value
 
@@ -127,9 +140,9 @@ class _Reader:
             raise NotLiteral("too large")
         character = self.peek()
         if character == "{":
-            return self.object(depth)
+            return self.braces(depth)
         if character == "[":
-            return self.array(depth)
+            return self.brackets(depth)
         if character in _STRINGS:
             return self.string(character)
         if character == "(":
@@ -140,8 +153,6 @@ class _Reader:
         number = _NUMBER.match(self.text, self.at)
         if number is not None:
             self.at = number.end()
-            if self.at >= len(self.text):
-                raise CutOff(self.at)
             return _number(number[0].rstrip("n"))
         if character in "-+~":
             self.at += 1
@@ -166,8 +177,6 @@ class _Reader:
             self.code()
             return None
         self.at = match.end()
-        if self.at >= len(self.text):
-            raise CutOff(self.at)
         if name in _WORDS:
             return _WORDS[name]
         self.blank()
@@ -192,7 +201,7 @@ class _Reader:
         self.expect(")")
         return value
 
-    def object(self, depth: int) -> dict[str, object]:
+    def braces(self, depth: int) -> dict[str, object]:
         self.at += 1
         members: dict[str, object] = {}
         while not self.take("}"):
@@ -223,6 +232,9 @@ class _Reader:
         else:
             key = self.word()
         following = self.peek()
+        if key in _MODIFIERS and following not in ":,}(":
+            key = self.word()
+            following = self.peek()
         if following == ":":
             self.at += 1
             members[key] = self.expression(depth + 1)
@@ -232,7 +244,7 @@ class _Reader:
         else:
             members.setdefault(key, None)
 
-    def array(self, depth: int) -> list[object]:
+    def brackets(self, depth: int) -> list[object]:
         self.at += 1
         items: list[object] = []
         while not self.take("]"):
@@ -328,7 +340,7 @@ def _number(digits: str) -> int | float | str | None:
         if digits.lower().lstrip("+-").startswith("0x"):
             return int(digits, 16)
         if digits.lstrip("+-").isdigit():
-            return int(digits) if len(digits) <= 18 else digits
+            return int(digits) if len(digits.lstrip("+-")) <= 18 else digits
         return float(digits)
     except ValueError:
         return None

@@ -1,0 +1,219 @@
+"""Posts of 微博: the mobile page and its JSON, the desktop application's JSON, lists of posts.
+
+Field names learned from RSSHub (lib/routes/weibo/utils.ts: ``longText.longTextContent``, ``pics`` as list or object,
+``retweeted_status``, ``page_info``) and yt-dlp (extractor/weibo.py: ``ajax/statuses/show`` with ``text_raw``, ``mblogid``,
+``topic_struct``). The mobile page assigns ``$render_data = [{"status": …}][0]``; ``m.weibo.cn`` answers wrap the same in
+``data``, lists in ``data.cards[].mblog`` (``card_group``), the desktop's in ``data.list`` or ``statuses``.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crawler.extract.embedded_state import State, assigned, json_answer
+from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.source import Source
+from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
+from domain.document import Extraction
+
+NAME = "weibo_post/1"
+PLATFORM = "weibo"
+
+_POST_PATH = re.compile(
+    r"/(?:status|detail|statuses)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)|/ajax/statuses/|/statuses/"
+)
+_MORE = re.compile(r"(?:<a[^<>]{0,300}>\s*)?(?:\.\.\.|…)?\s*全文\s*(?:</a>)?\s*$")
+#: Pictures in front of link words, which stand for nothing.
+_ICON = re.compile(
+    r"<span class=[\"']?url-icon[\"']?>\s{0,9}<img\b(?![^<>]{0,2000}?\balt=)[^<>]{0,2000}>\s{0,9}</span>", re.IGNORECASE
+)
+_PAGE_PATH = re.compile(r"/(?:status|detail)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)")
+_LOCATION = re.compile(r"^(?:发布于|来自)\s*")
+
+
+def accepts(source: Source) -> bool:
+    """Post addresses of weibo.com and weibo.cn, and answers with their structure anywhere."""
+    at_home = is_host(source.url, "weibo.com", "weibo.cn")
+    if source.kind == "html":
+        return "$render_data" in source.text or (at_home and _POST_PATH.search(path_of(source.url)) is not None)
+    if source.kind != "json":
+        return False
+    text = source.text
+    if '"mblog"' in text or '"mblogid"' in text or ('"screen_name"' in text and '"created_at"' in text):
+        return bool(_statuses(json_answer(source)))
+    return at_home and _POST_PATH.search(path_of(source.url)) is not None
+
+
+def extract(source: Source) -> Extraction:
+    """The post (a repost with what it repeats), or every post of a list."""
+    if source.kind == "json":
+        answer = json_answer(source)
+        statuses = _statuses(answer)
+        if not statuses:
+            said = joined([word(answer, "msg", "message", "errmsg"), word(tree(answer, "data"), "msg")])
+            if dig(answer, "ok") == -100:
+                said += " 请登录后查看"
+            return no_post(source, NAME, PLATFORM, "status", said=said)
+        posts = [_post(status, source.url) for status in statuses]
+        return finished(source, posts, embedded=_is_list(answer))
+    state = assigned(source, "$render_data")
+    status = _rendered(state)
+    if status is None:
+        return no_post(source, NAME, PLATFORM, _looked_for(state), problem=state.problem, said=_said(state.value))
+    return finished(source, [_post(status, source.url)])
+
+
+def _looked_for(state: State) -> str:
+    return "$render_data" if state.problem else "status"
+
+
+def _said(value: object) -> str:
+    data = tree(value, 0) or tree(value)
+    return word(data, "msg", "message", "error")
+
+
+def _rendered(state: State) -> Tree | None:
+    data = tree(state.value, 0) or tree(state.value)
+    status = tree(data, "status") or (data if _is_status(data) else {})
+    return status or None
+
+
+def _is_status(value: Tree) -> bool:
+    return isinstance(value.get("user"), dict | type(None)) and (
+        "mblogid" in value or ("created_at" in value and ("text" in value or "text_raw" in value) and "user" in value)
+    )
+
+
+def _is_list(answer: object) -> bool:
+    data = tree(answer, "data")
+    return any(
+        isinstance(holder.get(name), list) for holder in (tree(answer), data) for name in ("cards", "list", "statuses")
+    )
+
+
+def _statuses(answer: object) -> list[Tree]:
+    """The posts of an answer, in order; no posts inside posts."""
+    for holder in (tree(answer), tree(answer, "data"), tree(answer, "data", "status"), tree(answer, "status")):
+        if holder and _is_status(holder) and "cards" not in holder:
+            return [holder]
+    found: list[Tree] = []
+    for holder in (tree(answer, "data"), tree(answer)):
+        for name in ("list", "statuses", "cards"):
+            for item in trees(holder, name):
+                found += [each for each in (_inner(item), *map(_inner, trees(item, "card_group"))) if each]
+        if found:
+            break
+    return found
+
+
+def _inner(item: Tree) -> Tree:
+    inner = tree(item, "mblog")
+    return inner or (item if _is_status(item) else {})
+
+
+def _post(status: Tree, page_url: str) -> Post:
+    user = tree(status, "user")
+    identity = identity_in(status, "bid", "mblogid", "idstr", "mid", "id")
+    user_id = identity_in(user, "idstr", "id")
+    url = page_url
+    if not is_host(page_url, "weibo.com", "weibo.cn") or _PAGE_PATH.search(path_of(page_url)) is None:
+        url = f"https://weibo.com/{user_id}/{identity}" if identity and user_id else page_url
+    post = Post(url, PLATFORM, NAME)
+    post.account, post.account_id = word(user, "screen_name", "name"), user_id
+    post.time(status.get("created_at"))
+    if not has(status, "text", "text_raw", "raw_text"):
+        post.lacking.append("text")
+    post.say(word(tree(status, "title"), "text"))
+    _text(post, status)
+    title = word(status, "status_title")
+    post.title = title
+    _shown_below(post, status)
+    original = status.get("retweeted_status")
+    if isinstance(original, dict):
+        name = word(tree(original, "user"), "screen_name", "name")
+        post.say(f"@{name}：" if name else "转发：")
+        _text(post, original)
+        _shown_below(post, original)
+    for comment in trees(status, "comments") or trees(status, "hot_comments"):
+        _comment(post, comment)
+    post.lead()
+    return post
+
+
+def _comment(post: Post, comment: Tree) -> None:
+    post.comment(word(tree(comment, "user"), "screen_name", "name"), word(comment, "text", "text_raw"))
+    for answer in trees(comment, "comments"):
+        post.comment(word(tree(answer, "user"), "screen_name", "name"), word(answer, "text", "text_raw"))
+
+
+def _text(post: Post, status: Tree) -> None:
+    """The longest form of the text the answer has; a cut one leaves the address of the whole."""
+    whole = word(tree(status, "longText"), "longTextContent", "content", "longTextContent_raw") or word(
+        status, "longTextContent", "longTextContent_raw"
+    )
+    text = whole or word(status, "text", "text_raw", "raw_text")
+    if not whole and (status.get("isLongText") in (True, 1) or _MORE.search(text)):
+        raw = word(status, "raw_text", "text_raw")
+        if _MORE.search(text):
+            post.cut = True
+            identity = identity_in(status, "id", "idstr", "mid")
+            post.link(f"https://m.weibo.cn/statuses/extend?id={identity}" if identity else "", "全文")
+            text = _MORE.sub("…", text)
+        if len(raw) > len(text):
+            text = raw
+    post.markup(_ICON.sub("", text).replace("\n", "<br>") if "<" in text else text)
+
+
+def _shown_below(post: Post, status: Tree) -> None:
+    """What the post shows under its text: topics not in it, pictures, a card (article, video, goods, vote)."""
+    text = post.text()
+    for topic in trees(status, "topic_struct"):
+        title = word(topic, "topic_title")
+        if title and title not in text:
+            post.say(f"#{title}#")
+    for link in trees(status, "url_struct"):
+        post.link(word(link, "long_url", "h5_target_url", "ori_url"), word(link, "url_title"))
+        title = word(link, "url_title")
+        if title and title not in text and title not in ("网页链接", "查看图片"):
+            post.say(title)
+    for picture in trees(status, "pics"):
+        post.picture(word(tree(picture, "large"), "url") or word(picture, "url"), word(picture, "alt"))
+    for picture in trees(status, "pic_infos"):
+        sizes = (word(tree(picture, size), "url") for size in ("largest", "large", "original", "bmiddle", "thumbnail"))
+        post.picture(next((url for url in sizes if url), ""), word(picture, "alt"))
+    for item in trees(status, "mix_media_info", "items"):
+        data = tree(item, "data")
+        post.picture(word(tree(data, "largest"), "url") or word(tree(data, "large"), "url") or word(data, "page_pic"))
+        post.say(word(data, "content1", "page_title"))
+    _card(post, tree(status, "page_info"))
+    place = word(status, "region_name")
+    if place:
+        post.say("发布于 " + _LOCATION.sub("", place))
+
+
+def _card(post: Post, card: Tree) -> None:
+    if not card:
+        return
+    seen = post.text()
+    if word(card, "type") == "search_topic" or word(card, "object_type") == "10":
+        title = word(card, "page_title")  # the topic's own page, with how many speak of it
+        post.say(title if title not in seen else "")
+        return
+    media = tree(card, "media_info")
+    words = [word(card, "page_title", "title"), word(card, "content1"), word(card, "content2"), word(card, "content3")]
+    words += [
+        word(media, "video_title", "kol_title"),
+        word(media, "next_title"),
+        word(card, "page_desc", "desc", "summary"),
+    ]
+    for text in dict.fromkeys(words):
+        if text and text not in seen and not text.isdigit():
+            post.markup(text)
+    vote = find(card, lambda found: isinstance(found.get("vote_list"), list | dict) or "vote_object" in found)
+    if vote is not None:
+        vote = tree(vote, "vote_object") or vote
+        post.say(word(vote, "content", "title"))
+        for option in trees(vote, "vote_list"):
+            post.say(word(option, "content", "text", "title", "name"))
+    post.picture(word(tree(card, "page_pic"), "url") or word(card, "page_pic", "cover"))
+    post.link(word(card, "page_url", "url"), word(card, "page_title"))
