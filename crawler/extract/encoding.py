@@ -72,7 +72,9 @@ _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([a-zA-Z0-9_:.\-]
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.\-]{2,40})", re.IGNORECASE)
 
 #: Bytes judged when readings are compared. Enough for a page's own text, small beside parsing it.
-_SAMPLE = 20_000
+_SAMPLE = 6_000
+#: How far into the body they are looked for.
+_SAMPLE_WINDOW = 320_000
 _NON_ASCII_RUN = re.compile(rb"[\x80-\xff][\x20-\xff]{0,3}")
 _SCRIPTS = re.compile(rb"<(script|style)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL)
 #: Letters that UTF-8 or GBK bytes become when they are read as a Western encoding, and box drawing, kana and such.
@@ -158,7 +160,7 @@ def _least_damaged(body: bytes, declared: list[str]) -> str:
 
 def _sample(body: bytes) -> bytes:
     """Non-ASCII stretches of the body (scripts left out where that leaves any), up to ``_SAMPLE`` bytes."""
-    window = body[: 16 * _SAMPLE]
+    window = body[:_SAMPLE_WINDOW]
     if b"</" in window:
         without = _SCRIPTS.sub(b" ", window)
         if not without.isascii():
