@@ -117,7 +117,11 @@ def _short(handler: BaseHTTPRequestHandler) -> None:
 
 
 def _to(location: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    return lambda handler: _send(handler, b"", 302, Location=location)
+    return lambda handler: _send(handler, b"", 302, Location=location.replace("{port}", _port(handler)))
+
+
+def _port(handler: BaseHTTPRequestHandler) -> str:
+    return str(handler.connection.getsockname()[1])
 
 
 def _loop(handler: BaseHTTPRequestHandler) -> None:
@@ -154,7 +158,7 @@ HOSTILE = (
     Hostile("/short", _short, ("ok", "failed")),
     Hostile("/loop/0", _loop, ("failed",)),
     Hostile("/self", _to("/self"), ("failed",)),
-    Hostile("/inside", _to(f"http://{CANARY}:9090/secret"), ("failed",)),
+    Hostile("/inside", _to(f"http://{CANARY}:{{port}}/secret"), ("failed",)),
     Hostile("/metadata", _to("http://169.254.169.254/latest/meta-data/"), ("failed",)),
     Hostile("/file", _to("file:///etc/passwd"), ("failed",)),
     Hostile("/nowhere", _to(""), ("failed",)),
@@ -178,7 +182,7 @@ HOSTILE = (
 
 #: Links on the hostile home page that must not be followed at all.
 NEVER = (
-    f"http://{CANARY}:9090/link",
+    f"http://{CANARY}:{{port}}/link",
     "http://10.0.0.1/admin",
     "http://0x7f000001/",
     "http://[::1]/",
@@ -191,10 +195,10 @@ NEVER = (
 )
 
 
-def home() -> bytes:
+def home(port: int) -> bytes:
     """Home page of the hostile site: links to everything."""
     links = "".join(f'<li><a href="{item.path}">项{n}</a></li>' for n, item in enumerate(HOSTILE))
-    never = "".join(f'<a href="{address}">外{n}</a>' for n, address in enumerate(NEVER))
+    never = "".join(f'<a href="{address.replace("{port}", str(port))}">外{n}</a>' for n, address in enumerate(NEVER))
     return (
         '<!DOCTYPE html><html><head><meta charset="utf-8"><title>杂项</title></head>'
         f"<body><p>{_CLEAN}</p><ul>{links}</ul>{never}</body></html>"

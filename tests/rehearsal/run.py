@@ -52,19 +52,20 @@ class Rehearsal:
     def command(self, name: str, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
         """Run ``zhengxun``; its standard output. Ends the rehearsal on an exit status that is not accepted."""
         began = time.monotonic()
-        done = subprocess.run(
-            [self.program, *arguments],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        self.seconds[name] = round(time.monotonic() - began, 1)
-        (self.folder / f"{name}.log").write_text(done.stderr, encoding="utf-8")
-        if done.returncode not in accept:
-            sys.exit(
-                f"{' '.join(arguments)} ended with {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        log = self.folder / f"{name}.log"
+        with log.open("w", encoding="utf-8") as stream:
+            done = subprocess.run(
+                [self.program, *arguments],
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=stream,
+                text=True,
+                check=False,
             )
+        self.seconds[name] = round(time.monotonic() - began, 1)
+        if done.returncode not in accept:
+            said = log.read_text(encoding="utf-8")[-4000:]
+            sys.exit(f"{' '.join(arguments)} ended with {done.returncode}\n{done.stdout[-2000:]}\n{said}")
         return done.stdout
 
     def import_targets(self) -> None:

@@ -43,10 +43,9 @@ class RehearsalWeb:
 
     def start(self) -> None:
         """Bind and serve."""
-        for host in (*self.sites, HOST):
+        for host in (*self.sites, HOST, CANARY):
             self._serve(host, self.port)
             self.port = self._servers[0].server_address[1]
-        self._serve(CANARY, 9090)
 
     def stop(self) -> None:
         """Stop serving."""
@@ -104,7 +103,7 @@ class RehearsalWeb:
             return self._send(handler, 200, b"secret")
         if host == HOST:
             if path == "/":
-                return self._send(handler, 200, home())
+                return self._send(handler, 200, home(self.port))
             for item in HOSTILE:
                 if path == item.path or (item.path == "/loop/0" and path.startswith("/loop/")):
                     item.act(handler)
