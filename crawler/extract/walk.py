@@ -8,7 +8,8 @@ from itertools import pairwise
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract import inputs as controls
-from crawler.extract.lines import TOUCH, tidy, unbroken
+from crawler.extract.line_writer import LineWriter
+from crawler.extract.lines import tidy, unbroken
 from crawler.extract.links import HeadReader, LinkCollector
 from crawler.extract.page import MAX_SCRIPT, Block, Inputs, Page
 from crawler.extract.regions import BLOCK_TAGS
@@ -68,16 +69,9 @@ class Walker:
         css = "\n".join(node.text(deep=True) for node in self._tree.css("style"))
         self._external = "@import" in css or self._tree.css_first('link[rel~="stylesheet" i]') is not None
         self._shapes = shapes_for(css, external_styles=self._external)
-        self._line: list[str] = []
-        self._line_kind = SegmentKind.MAIN
-        self._line_linked = 0
-        self._hidden: list[str] = []
-        self._after: list[Block] = []
-        self._closed_anchor = False
-        self._touch_at = -1
         sight = SEEN if self._external else Sight(background=(255, 255, 255))
         context = Context(sight, False, SegmentKind.MAIN, "")
-        self._line_context = context
+        self._out = LineWriter(self.page, self._links, context)
         self._stack: list[_Frame] = [_Frame(0, "", self._shapes.of("", {}), context)]
         self._loose_inputs = Inputs()
         self._floor: _Frame | None = None
@@ -108,73 +102,19 @@ class Walker:
                 top = stack[-1]
         while len(stack) > 1:
             self._close(stack.pop())
-        self._flush()
+        self._out.flush()
         if self._loose_inputs.texts or self._loose_inputs.buttons:
             self.page.inputs.append(self._loose_inputs)
         self._links.finish()
         return self.page
 
-    # -- text -----------------------------------------------------------------------------------------------------
-
     def _text(self, text: str, frame: _Frame) -> None:
         if frame.tag in _LINE_BY_LINE and "\n" in text.strip():
             for line in text.splitlines():
-                self._piece(line, frame.context)
-                self._flush()
+                self._out.piece(line, frame.context)
+                self._out.flush()
             return
-        self._piece(unbroken(text), frame.context)
-
-    def _piece(self, text: str, context: Context) -> None:
-        if context.reverse:
-            text = text[::-1]
-        if context.hidden:
-            self._hidden.append(text)
-            return
-        if context.ruby:
-            self._after.append(Block(context.kind, text.strip(), "rt"))
-            return
-        line = self._line
-        if not line:
-            if text.isspace():
-                return
-            self._line_kind = context.kind
-            self._line_context = context
-        elif self._line_kind is SegmentKind.NAV and context.kind is not SegmentKind.NAV and not text.isspace():
-            self._line_kind = context.kind
-        line.append(text)
-        self._closed_anchor = False
-        if self._links.open_count:
-            self._links.add_anchor_text(text)
-            self._line_linked += len(text)
-
-    def _flush(self) -> None:
-        """End the line: what was collected becomes a block."""
-        if self._line:
-            text = tidy("".join(self._line))
-            if text:
-                context = self._line_context
-                linked = min(self._line_linked, len(text))
-                self.page.blocks.append(
-                    Block(self._line_kind, text, context.block_tag, linked, context.header, context.content)
-                )
-            self._line.clear()
-            self._line_linked = 0
-            if self._links.open_count:
-                self._links.anchor_break()
-        if self._after:
-            self.page.blocks.extend(block for block in self._after if block.text)
-            self._after.clear()
-
-    def _flush_hidden(self) -> None:
-        if self._hidden:
-            text = tidy("".join(self._hidden))
-            self._hidden.clear()
-            if text:
-                self._aside(Block(SegmentKind.HIDDEN, text))
-
-    def _aside(self, block: Block) -> None:
-        """A block that does not end the line it stands in."""
-        (self._after if self._line else self.page.blocks).append(block)
+        self._out.piece(unbroken(text), frame.context)
 
     # -- elements -------------------------------------------------------------------------------------------------
 
@@ -183,9 +123,9 @@ class Walker:
         outside = parent.context
         if tag == "br":
             if outside.hidden:
-                self._hidden.append("\n")
+                self._out.hidden_break()
             else:
-                self._flush()
+                self._out.flush()
             return
         attributes = node.attributes
         shape = self._shapes.of(tag, attributes)
@@ -195,19 +135,19 @@ class Walker:
             return
         context = self._shapes.inside(outside, shape, self._rules(parent, shape) if shape.complex else ())
         if outside.hidden and not context.hidden:
-            self._flush_hidden()
+            self._out.flush_hidden()
         if shape.block:
             if not context.sight.no_box:
-                self._flush()
-            elif self._hidden:
-                self._hidden.append("\n")
-        elif self._line and tag in BLOCK_TAGS:
-            self._line.append(TOUCH)
+                self._out.flush()
+            else:
+                self._out.hidden_break()
+        elif tag in BLOCK_TAGS:
+            self._out.touch()
         frame = _Frame(node.mem_id, tag, shape, context)
         if shape.id:
             self._identified(node, shape.id, frame)
         if shape.posting and self._floor is None:
-            self._flush()
+            self._out.flush()
             self._floor = frame
             frame.first_block = len(self.page.blocks)
             self.page.surely_thread |= shape.posting == "sure"
@@ -244,24 +184,20 @@ class Walker:
         context, block = frame.context, frame.shape.block
         if context.hidden:
             if not self._stack[-1].context.hidden:
-                self._flush_hidden()
-            elif block and self._hidden:
-                self._hidden.append("\n")
+                self._out.flush_hidden()
+            elif block:
+                self._out.hidden_break()
         if block:
             if not context.sight.no_box:
-                self._flush()
-        elif self._line and tag in BLOCK_TAGS:
-            self._line.append(TOUCH)
+                self._out.flush()
+        elif tag in BLOCK_TAGS:
+            self._out.touch()
         if frame is self._floor:
-            self._flush()
+            self._out.flush()
             self.page.floors.append((frame.first_block, len(self.page.blocks)))
             self._floor = None
         if frame.anchor:
-            single = self._links.close_anchor() <= 1
-            if single and 0 <= self._touch_at < len(self._line) and self._line[self._touch_at] == TOUCH:
-                self._line[self._touch_at] = ""
-            self._touch_at = -1
-            self._closed_anchor = not single
+            self._out.close_anchor()
         elif tag == "tr":
             self._join_row(frame)
         elif tag == "form":
@@ -287,18 +223,14 @@ class Walker:
     # -- tags that mean more than their text ----------------------------------------------------------------------
 
     def _anchor(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
-        if self._closed_anchor and self._line:
-            # Two links side by side are two words, unless one is a single character: then they spell a word.
-            self._touch_at = len(self._line)
-            self._line.append(TOUCH)
-        self._links.open_anchor(attributes, self._place(frame))
+        self._out.open_anchor(attributes, self._place(frame))
         frame.anchor = True
 
     def _picture(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         self._links.pictures(attributes)
         for text in dict.fromkeys(tidy(attributes.get(name) or "") for name in ("alt", "title")):
             if text:
-                self._aside(Block(SegmentKind.ALT, text, "img"))
+                self._out.aside(Block(SegmentKind.ALT, text, "img"))
                 self._links.add_picture_words(text)
 
     def _cell(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
@@ -315,7 +247,7 @@ class Walker:
         frame.context = replace(frame.context, raw=True)
         if drawn:
             if text:
-                self._aside(Block(SegmentKind.ALT, text, "svg"))
+                self._out.aside(Block(SegmentKind.ALT, text, "svg"))
         elif text and not self.page.title_tag:
             self.page.title_tag = text
 
@@ -329,12 +261,11 @@ class Walker:
             frame.context = replace(frame.context, kind=SegmentKind.FORM)
         if frame.tag in ("label", "button") and any(above.tag == frame.tag for above in self._stack):
             return  # one inside another is an error, and reading the text of each would be quadratic
-        last = self.page.blocks[-1].text if self.page.blocks else ""
-        before = (tidy("".join(self._line[-3:])) or last)[-20:]
+        before = self._out.before()
         for text in map(tidy, controls.note(inputs, node, frame.tag, attributes, before)):
             if text:
                 # A control is a box in its line: label and placeholder are two things.
-                self._flush()
+                self._out.flush()
                 self.page.blocks.append(Block(self._place(frame), text, frame.tag))
 
     def _inner_page(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
@@ -355,7 +286,7 @@ class Walker:
         self._links.area(attributes, self._place(frame))
         text = tidy(attributes.get("alt") or "")
         if text:
-            self._aside(Block(SegmentKind.ALT, text, "area"))
+            self._out.aside(Block(SegmentKind.ALT, text, "area"))
 
     def _head_element(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         self._head.element(frame.tag, attributes)
@@ -367,7 +298,7 @@ class Walker:
             inner = Walker(f"<div{outer.removeprefix('<template')}", self.page.base, depth=1).read()
             text = tidy(inner.text())
             if text:
-                self._aside(Block(SegmentKind.HIDDEN, text, "template"))
+                self._out.aside(Block(SegmentKind.HIDDEN, text, "template"))
 
     def _time(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
         stamp = (attributes.get("datetime") or "").strip()
