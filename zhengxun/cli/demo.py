@@ -111,7 +111,7 @@ def _print(report: DemoReport) -> None:
         right=["页面", "第1天线索"],
     )
     print_table(
-        ["日期", *(status.label for status in DigestStatus), "埋设的违规页面", "其中找到", "误列"],
+        ["日期", *(status.label for status in DigestStatus), "埋设", "找到", "误列"],
         [
             (
                 day.digest.date,
@@ -122,7 +122,8 @@ def _print(report: DemoReport) -> None:
             )
             for day in report.days
         ],
-        title="两期简报与埋设情况核对",
+        title="两期简报，与样例中埋设的违规页面核对",
+        whole=["日期"],
     )
     for day in report.days:
         _print_comparison(day.number, day.comparison)

@@ -62,9 +62,14 @@ def note(text: str) -> None:
 
 
 def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str | None = None, right: Sequence[str] = ()
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    title: str | None = None,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
-    """A table on standard output; columns named in ``right`` are aligned to the right."""
+    """A table on standard output; columns in ``right`` are aligned to the right, those in ``whole`` are never broken."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -76,7 +81,9 @@ def print_table(
         title=None if title is None else Text(clean(title)), box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
     )
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=column in {*right, *whole}
+        )
     for row in rows:
         # Text objects: rich must not read [square brackets] of a page title as markup.
         table.add_row(*(Text(clean("—" if cell is None or cell == "" else cell)) for cell in row))
