@@ -171,16 +171,10 @@ class AnalysisPool:
                 pipe.send_bytes(job.message)
             if not given:
                 return  # closed, or the worker has read its share
-            if self._closed:
-                process.kill()
-                self._requeue(given)
-                return
             if not self._answer_within(pipe, self._seconds):
                 process.kill()
-                if self._closed:
-                    self._requeue(given)
-                    return
-                self._fail(given.popleft(), ReadingTooSlow())
+                if not self._closed:
+                    self._fail(given.popleft(), ReadingTooSlow())
                 self._requeue(given)
                 return
             finished = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own worker
@@ -189,12 +183,10 @@ class AnalysisPool:
     def _answer_within(self, pipe: Connection, seconds: float) -> bool:
         """Wait for the next answer, looking up now and then whether the pool was closed."""
         waited = 0.0
-        while waited < seconds:
+        while waited < seconds and not self._closed:
             step = min(0.5, seconds - waited)
             if pipe.poll(step):
                 return True
-            if self._closed:
-                return False
             waited += step
         return False
 

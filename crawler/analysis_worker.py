@@ -153,7 +153,7 @@ def _bound_memory() -> None:
 
 def extract_only(page: FetchedPage) -> PageAnalysis:
     """Extraction without classification, for ``scrapy crawl``; each assessment says that none was made."""
-    extraction = extract(page.body, url=page.final_url, content_type=page.content_type, hosts=page.hosts)
+    extraction = extract(page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts))
     text = hashlib.sha256()
     for document in extraction.documents:
         for part in (document.title, document.text, *(segment.text for segment in document.segments)):

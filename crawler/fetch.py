@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: Seconds after a transfer that we broke off: the server needs a moment to notice, and until then it is still at work
+#: for us.
+_AFTER_BREAK = 0.3
 _ACCEPT = (
     (b"Accept", b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
     (b"Accept-Language", b"zh-CN,zh;q=0.9,en;q=0.3"),
@@ -97,6 +100,7 @@ class Fetcher:
             try:
                 response = await self._crawler.engine.download_async(request)
             except Exception as error:
+                self._politeness.hold_off(host, _AFTER_BREAK)
                 raise FetchProblem(self._ending_of(error, host)) from error
             fetched_at = self._clock()
         return _exchange(url, headers, response, fetched_at)
@@ -150,8 +154,9 @@ def retry_after(exchange: Exchange) -> float:
     if value.isascii() and value.isdigit():
         return float(value[:9])
     try:
-        until = parsedate_to_datetime(value)
-        return max(0.0, (until - exchange.fetched_at).total_seconds())
+        # Against the server's own clock: ours may be simulated, or simply different.
+        since = parsedate_to_datetime(exchange.header("Date") or "")
+        return max(0.0, (parsedate_to_datetime(value) - since).total_seconds())
     except (TypeError, ValueError):
         return 0.0
 

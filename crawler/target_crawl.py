@@ -53,6 +53,8 @@ class TargetCrawl:
         self._shallower: dict[int, int] = {}
         self._order = 0
         self._hosts = frozenset(_without_www(host) for host in target.scope.hosts)
+        self.link_hosts = tuple(sorted(self._hosts | {"www." + host for host in self._hosts}))
+        """Hosts whose links are followed, spelt with and without ``www.``."""
 
     def __len__(self) -> int:
         return len(self._heap)

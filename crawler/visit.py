@@ -204,7 +204,7 @@ class Visitor:
             status=answer.status,
             content_type=answer.header("Content-Type"),
             body=answer.body,
-            hosts=crawl.target.scope.hosts,
+            hosts=crawl.link_hosts,
         )
         reading = Reading(
             fetched,

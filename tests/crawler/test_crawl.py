@@ -11,6 +11,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 import crawler
+from crawler.analysis_worker import extract_only
 from crawler.memory_ledger import MemoryLedger
 from crawler.warc import locate
 from domain.crawl import Outcome
@@ -364,3 +365,20 @@ def test_an_override_of_robots_is_the_targets_own(tmp_path: Path) -> None:
         found = ends(crawl([allowed, obeying], tmp_path))
         assert found == {"/a/": ("ok", None), "/b/": ("robots", "disallowed")}
         assert "/b/" not in site.paths()
+
+
+def test_with_and_without_www_is_one_site(tmp_path: Path) -> None:
+    """A target entered without www follows its own redirect and links to the address with www."""
+    from dataclasses import replace
+
+    with web() as net:
+        site = net.site({"/a": "甲"})
+        port = site.port
+        bare, full = f"http://school.test:{port}", f"http://www.school.test:{port}"
+        site.pages["/"] = lambda seen: (
+            f'<a href="{full}/a">甲</a>' if seen.headers["host"].startswith("www.") else redirect(full + "/")
+        )
+        target = replace(target_of(site, scope=Scope((f"school.test:{port}",))), url=bare + "/")
+        ledger = crawl([target], tmp_path, lookup=lambda name: [site.address], analyse=extract_only)
+    ended = {visit.outcome.request.url: visit.outcome.outcome.value for visit in ledger.visits.values()}
+    assert ended == {bare + "/": "unchanged", full + "/": "ok", full + "/a": "ok"}
