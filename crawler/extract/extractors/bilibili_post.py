@@ -13,7 +13,9 @@ import re
 
 from crawler.extract.bilibili_dynamic import fill, is_dynamic
 from crawler.extract.embedded_state import assigned, json_answer
+from crawler.extract.layouts import BILIBILI
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -38,6 +40,8 @@ def accepts(source: Source) -> bool:
     if source.kind == "html":
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
+        if "opus-module-content" in source.text or ("desc-info-text" in source.text and "video-title" in source.text):
+            return True
         return "__INITIAL_STATE__" in source.text and any(sign in source.text for sign in _SIGNS)
     if source.kind != "json":
         return False
@@ -60,6 +64,9 @@ def extract(source: Source) -> Extraction:
     state = assigned(source, "__INITIAL_STATE__")
     posts = _posts(state.value, source.url)
     if not posts:
+        seen = shown(source.page.tree, BILIBILI, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         error = tree(state.value, "error")
         looked_for = "__INITIAL_STATE__" if state.problem else "videoData"
         return no_post(source, NAME, PLATFORM, looked_for, said=_said(error), problem=state.problem)

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
+from crawler.extract.layouts import DOUYIN
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
 from crawler.extract.pushed_state import pushed
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, below, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction, SegmentKind
@@ -34,6 +36,8 @@ def accepts(source: Source) -> bool:
         if is_host(source.url, *_HOSTS) and _POST_PATH.search(path_of(source.url)):
             return True
         if "_ROUTER_DATA" in text and ("videoInfoRes" in text or "aweme_id" in text):
+            return True
+        if 'data-e2e="detail-video-info"' in text:
             return True
         return ("RENDER_DATA" in text or "__pace_f" in text) and any(key in text for key in _KEYS)
     if source.kind != "json":
@@ -57,6 +61,9 @@ def extract(source: Source) -> Extraction:
     wanted = re.findall(r"\d{15,}", source.url)
     items.sort(key=lambda item: word(item, *_KEYS) not in wanted)
     if not items:
+        seen = shown(source.page.tree, DOUYIN, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         said = _said(state.value)
         if not said and state.problem == "absent" and _CHALLENGE.search(source.text):
             said = "安全验证"

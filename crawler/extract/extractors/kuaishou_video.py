@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, json_answer
+from crawler.extract.layouts import KUAISHOU
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, below, dig, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -59,6 +61,9 @@ def extract(source: Source) -> Extraction:
     if not photo:
         photo, author, comments = _in_share(state.value)
     if not photo:
+        seen = shown(source.page.tree, KUAISHOU, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         looked_for = "INIT_STATE" if state.problem else "photo"
         return no_post(source, NAME, PLATFORM, looked_for, said=_said(state.value), problem=state.problem)
     return finished(source, [_post(photo, author, comments, source.url)])

@@ -31,6 +31,8 @@ _POST_PATH = re.compile(r"/p/\d+|/c/f/pb/page|/mg/p/|/mo/q/m")
 _SITE_NAME = re.compile(r"\s*(?:【[^【】]{1,60}吧】)?\s*[_-]\s*百度贴吧\s*$")
 _TIME = re.compile(r"20\d{2}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}")
 _PLACE = re.compile(r"IP属地[:：]\s?\S{1,12}")
+#: What the page's script puts beside a picture that it made smaller.
+_REPLACED = re.compile(r"<div class=\"replace_tip\"[^<>]{0,300}>(?:[^<>]|</?i\b[^<>]{0,200}>){0,200}</div>")
 #: Floors read of one page; the platform shows thirty.
 MAX_FLOORS = 500
 
@@ -106,7 +108,11 @@ def _from_page(source: Source, root: LexborHTMLParser, floors: list[LexborNode])
         data = load(floor.attributes.get("data-field") or "")
         name, identity = _author(floor, data)
         content = floor.css_first(".d_post_content") or floor.css_first("[id^=post_content_]")
-        markup = (content.inner_html or "") if content is not None else word(tree(data, "content"), "content")
+        markup = (
+            _REPLACED.sub("", content.inner_html or "")
+            if content is not None
+            else word(tree(data, "content"), "content")
+        )
         if number == 0:
             post.account, post.account_id = name, identity
             moment, raw = _time(floor, data)

@@ -12,7 +12,9 @@ import html
 import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
+from crawler.extract.layouts import TOUTIAO
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -34,6 +36,8 @@ def accepts(source: Source) -> bool:
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
         text = source.text
+        if "syl-article-base" in text:
+            return True
         carries = "RENDER_DATA" in text or "BASE_DATA" in text
         return carries and "aweme" not in text and any(sign in text for sign in _SIGNS)
     if source.kind != "json":
@@ -57,6 +61,9 @@ def extract(source: Source) -> Extraction:
     state = _state(source)
     article = _article(state.value)
     if not article:
+        seen = shown(source.page.tree, TOUTIAO, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         error = find(state.value, lambda each: "errorMessage" in each or "error_msg" in each or "errMsg" in each)
         said = word(error, "errorMessage", "error_msg", "errMsg")
         if not said and state.problem == "absent" and _CHALLENGE.search(source.text):

@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 
 from crawler.extract.embedded_state import State, assigned, json_answer
+from crawler.extract.layouts import WEIBO
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -35,7 +37,9 @@ def accepts(source: Source) -> bool:
     """Post addresses of weibo.com and weibo.cn, and answers with their structure anywhere."""
     at_home = is_host(source.url, "weibo.com", "weibo.cn")
     if source.kind == "html":
-        return "$render_data" in source.text or (at_home and _POST_PATH.search(path_of(source.url)) is not None)
+        if "$render_data" in source.text or "detail_wbtext" in source.text or "WB_feed_detail" in source.text:
+            return True
+        return at_home and _POST_PATH.search(path_of(source.url)) is not None
     if source.kind != "json":
         return False
     text = source.text
@@ -59,6 +63,9 @@ def extract(source: Source) -> Extraction:
     state = assigned(source, "$render_data")
     status = _rendered(state)
     if status is None:
+        seen = shown(source.page.tree, WEIBO, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         return no_post(source, NAME, PLATFORM, _looked_for(state), problem=state.problem, said=_said(state.value))
     return finished(source, [_post(status, source.url)])
 

@@ -1,17 +1,20 @@
 """Notes of 小红书: the desktop page, the share page, older pages, and the application's JSON.
 
-Field names learned from yt-dlp (extractor/xiaohongshu.py: ``window.__INITIAL_STATE__`` with ``undefined`` values,
+Field names learned from yt-dlp (extractor/xiaohongshu.py: ``__INITIAL_STATE__`` with ``undefined`` values,
 ``note.noteDetailMap.<id>.note``: ``title``, ``desc``, ``tagList``, ``imageList[].urlDefault``, ``user.userId``), RSSHub
 (lib/routes/xiaohongshu/util.ts: ``note.note``, ``time`` in milliseconds, ``note_card`` of ``/api/sns/web/v1/feed``) and
-MediaCrawler (xhs: ``comments.list[].content``, ``userInfo.nickname``). The share page holds ``noteData.data.noteData``.
+MediaCrawler (xhs: ``comments.list[].content``, ``userInfo.nickname``). The share page holds
+``noteData.data.noteData``, a newer one ``__SETUP_SERVER_STATE__.LAUNCHER_SSR_STORE_PAGE_DATA.noteData``.
 """
 
 from __future__ import annotations
 
 import re
 
-from crawler.extract.embedded_state import State, assigned, json_answer
+from crawler.extract.embedded_state import assigned, json_answer
+from crawler.extract.layouts import XIAOHONGSHU
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -32,6 +35,8 @@ def accepts(source: Source) -> bool:
     if source.kind == "html":
         if is_host(source.url, "xiaohongshu.com", "xhslink.com"):
             return _POST_PATH.search(path_of(source.url)) is not None or any(sign in text for sign in _STRUCTURE)
+        if 'id="detail-desc"' in text and "note-" in text:
+            return True
         return any(state in text for state in _STATES) and any(sign in text for sign in _STRUCTURE)
     if source.kind == "json" and ('"note_card"' in text or '"noteCard"' in text or '"note_list"' in text):
         return bool(_cards(json_answer(source)))
@@ -47,22 +52,21 @@ def extract(source: Source) -> Extraction:
             return no_post(source, NAME, PLATFORM, "note_card", said=word(answer, "msg", "message"))
         posts = [_post(card, identity, [], source.url) for identity, card in cards]
         return finished(source, posts, embedded=len(posts) > 1)
-    state = _state(source)
-    note, identity, comments = _note(state.value, source.url)
-    if not note:
-        server = find(state.value, lambda found: "errMsg" in found or "errorCode" in found) or {}
-        said = joined([word(server, "errMsg", "errorMsg"), _error_of_address(source.url)])
-        return no_post(
-            source, NAME, PLATFORM, _STATES[0] if state.problem else "note", said=said, problem=state.problem
-        )
-    return finished(source, [_post(note, identity, comments, source.url)])
-
-
-def _state(source: Source) -> State:
-    read = [assigned(source, name) for name in _STATES]
-    return next(
-        (state for state in read if state.problem is None), next((s for s in read if s.problem != "absent"), read[0])
-    )
+    problem: str | None = "absent"
+    said = _error_of_address(source.url)
+    for name in _STATES:
+        state = assigned(source, name)
+        note, identity, comments = _note(state.value, source.url)
+        if note:
+            return finished(source, [_post(note, identity, comments, source.url)])
+        if state.problem != "absent":
+            problem = state.problem
+            server = find(state.value, lambda found: "errMsg" in found or "errorCode" in found) or {}
+            said = joined([said, word(server, "errMsg", "errorMsg")])
+    seen = shown(source.page.tree, XIAOHONGSHU, source.url, PLATFORM, NAME)
+    if seen is not None:
+        return finished(source, [seen])
+    return no_post(source, NAME, PLATFORM, _STATES[0] if problem else "note", said=said, problem=problem)
 
 
 def _error_of_address(url: str) -> str:
@@ -89,10 +93,16 @@ def _note(state: object, url: str) -> tuple[Tree, str, list[Tree]]:
     shared = tree(state, "noteData", "data", "noteData")
     if shared:
         return shared, identity_in(shared, "noteId", "id"), trees(state, "noteData", "data", "commentData", "comments")
+    served = tree(state, "LAUNCHER_SSR_STORE_PAGE_DATA", "noteData")
+    if served:
+        beside = trees(served, "comments", "list") or trees(
+            state, "LAUNCHER_SSR_STORE_PAGE_DATA", "commentData", "comments"
+        )
+        return served, identity_in(served, "noteId", "id"), beside
     for older in (tree(state, "note", "note"), tree(state, "NoteView", "noteInfo"), tree(state, "noteInfo")):
         if older:
             return older, identity_in(older, "noteId", "id"), trees(state, "NoteView", "commentInfo", "comments")
-    found = find(state, lambda each: "desc" in each and "user" in each and ("imageList" in each or "noteId" in each))
+    found = find(state, lambda each: "desc" in each and ("imageList" in each or ("user" in each and "noteId" in each)))
     return found or {}, identity_in(found, "noteId", "id"), []
 
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 
 from crawler.extract.embedded_state import element, json_answer
+from crawler.extract.layouts import ZHIHU
 from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -37,6 +39,8 @@ def accepts(source: Source) -> bool:
     if source.kind == "html":
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
+        if "Post-RichText" in source.text or "QuestionHeader-title" in source.text:
+            return True
         return "js-initialData" in source.text and any(f'"{kind}"' in source.text for kind in _KINDS)
     if source.kind != "json":
         return False
@@ -60,6 +64,9 @@ def extract(source: Source) -> Extraction:
     state = element(source, "js-initialData")
     posts = _from_page(tree(state.value, "initialState", "entities"), source.url)
     if not posts:
+        seen = shown(source.page.tree, ZHIHU, source.url, PLATFORM, NAME)
+        if seen is not None:
+            return finished(source, [seen])
         said = _errors(state.value)
         if not said and _CHECK.search(source.text) and state.problem == "absent":
             said = "安全验证"
