@@ -12,6 +12,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -72,20 +73,29 @@ class _Session:
         self._result: bool | BaseException = False
 
     def follow(self, progress: Callable[[Progress], None] | None) -> bool:
+        """Start the job and return its result; ``progress`` is called in this thread."""
         future = asyncio.run_coroutine_threadsafe(self._crawl(), self._loop)
         future.add_done_callback(lambda _: self._news.put(None))
-        with _signals_stop(self._asked_to_stop):
-            while True:
-                news = self._next_news()
-                if self._asked_to_stop.is_set() and not self._told:
-                    self._told = True
-                    self._loop.call_soon_threadsafe(self._stop)
-                if news is _NOTHING:
-                    continue
-                if news is None:
-                    return future.result()
-                if progress is not None:
-                    progress(news)
+        try:
+            with _signals_stop(self._asked_to_stop):
+                self._tell(progress)
+        except Exception:  # of the caller's own progress: the crawl must not go on without him
+            self._loop.call_soon_threadsafe(self._stop)
+            wait([future])
+            raise
+        return future.result()
+
+    def _tell(self, progress: Callable[[Progress], None] | None) -> None:
+        """Pass on news and the wish to stop until the crawl is over."""
+        while True:
+            news = self._next_news()
+            if self._asked_to_stop.is_set() and not self._told:
+                self._told = True
+                self._loop.call_soon_threadsafe(self._stop)
+            if news is None:
+                return
+            if news is not _NOTHING and progress is not None:
+                progress(news)
 
     def _next_news(self) -> Any:
         try:
@@ -192,6 +202,8 @@ def _reactor_loop() -> asyncio.AbstractEventLoop:
     def end() -> None:
         reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]
         thread.join(timeout=5)
+        if not thread.is_alive():
+            loop.close()
 
     atexit.register(end)
     _loop = loop

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,8 @@ from domain.errors import BadRulePack, LockHeld
 from domain.target import RobotsOverride, Scope
 from tests.crawler.crawling import crawl, ends, now, outcomes, read_simply, settings_for, target_of
 from tests.web import Answer, Seen, html, redirect, web
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_follows_links_within_the_target_and_records_each_once(tmp_path: Path) -> None:
@@ -382,3 +387,47 @@ def test_with_and_without_www_is_one_site(tmp_path: Path) -> None:
         ledger = crawl([target], tmp_path, lookup=lambda name: [site.address], analyse=extract_only)
     ended = {visit.outcome.request.url: visit.outcome.outcome.value for visit in ledger.visits.values()}
     assert ended == {bare + "/": "unchanged", full + "/": "ok", full + "/a": "ok"}
+
+
+def test_an_error_of_the_callers_progress_ends_the_crawl(tmp_path: Path) -> None:
+    """Whoever watches and fails is told so, after the crawl has been stopped in order; a new one can begin."""
+
+    def fail(progress: crawler.Progress) -> None:
+        raise ZeroDivisionError
+
+    with web() as net:
+        target = target_of(net.site({"*": '<a href="/a">x</a>', "/robots.txt": ""}))
+        ledger = MemoryLedger(now)
+        with pytest.raises(ZeroDivisionError):
+            crawler.run([target], ledger, read_simply, settings_for(tmp_path), 1, clock=now, progress=fail)
+        crawl([target], tmp_path, ledger=ledger)
+    assert ledger.pending_count(1, 1) == 0
+
+
+def test_sigterm_ends_a_crawling_process_in_order(tmp_path: Path) -> None:
+    """The process ends by itself with warnings as errors, what was fetched is written, the rest is still pending."""
+    program = (
+        "import sys; from pathlib import Path; import crawler; from tests.crawler.crawling import *\\n"
+        "from domain.target import *\\n"
+        "t = Target(1, 'x', sys.argv[2], TargetKind.WEBSITE, '0 6 * * *', Scope((sys.argv[3],)))\\n"
+        "l = MemoryLedger(now)\\n"
+        "print(crawler.run([t], l, read_simply, settings_for(Path(sys.argv[1]), delay=0.02), 1, clock=now),"
+        " len(l.visits), l.pending_count(1, 1))\\n"
+    ).replace("\\n", "\n")
+    process: list[subprocess.Popen[str]] = []
+
+    def page(seen: Seen) -> str:
+        if seen.path == "/p5":
+            process[0].send_signal(signal.SIGTERM)
+        return "".join(f'<a href="/p{n}">x</a>' for n in range(300))
+
+    with web() as net:
+        site = net.site({"*": page, "/robots.txt": ""})
+        command = [sys.executable, "-W", "error", "-c", program, str(tmp_path), site.url + "/", site.host]
+        process.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        said, complained = process[0].communicate(timeout=60)
+    done, visits, pending = said.split()
+    assert (done, complained, process[0].returncode) == ("False", "", 0)
+    assert int(visits) + int(pending) == 301
+    assert 0 < int(visits) < 200
+    assert not list(tmp_path.rglob("*.open"))
