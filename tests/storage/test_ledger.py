@@ -266,6 +266,13 @@ def test_an_interrupted_run_is_found_and_goes_on(
         later.resume(run.id)
 
 
+def test_the_newest_runs_are_listed_first(world: World) -> None:
+    """A list of recent runs ends after as many as were asked for."""
+    runs = [world.begin() for _ in range(3)]
+
+    assert world.store.recent_runs(2) == [runs[2], runs[1]]
+
+
 def test_an_unknown_run_is_named(store: Store) -> None:
     """Asking for a run that never was is an error, not an empty summary."""
     with pytest.raises(BadInput, match="41"):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from domain.analysis import PageVisit
 from domain.crawl import CrawlRequest, Outcome, Purpose
 from domain.document import PageVerdict
 from domain.lead import Presence
+from storage.engine import reading
+from storage.tables import PageRow
 from tests.storage.build import AD, CLEAN, SITE, World, ended, judged, ok
 from tests.storage.conftest import TestClock
 
@@ -76,7 +79,8 @@ def test_claims_taken_back_and_made_again(world: World, clock: TestClock) -> Non
     [
         (Outcome.FAILED, "http_404", None),
         (Outcome.FAILED, "http_410", None),
-        (Outcome.EMPTY, "soft_404", PageVerdict.SOFT_404),
+        (Outcome.EMPTY, "soft_404", None),
+        (Outcome.EMPTY, None, PageVerdict.SOFT_404),
         (Outcome.EMPTY, None, PageVerdict.DELETED),
         (Outcome.FAILED, "violation", PageVerdict.VIOLATION),
     ],
@@ -150,6 +154,9 @@ def test_the_entry_of_a_feed_is_a_page_of_its_own(world: World, clock: TestClock
     detail = world.store.leads.get(lead.id)
     assert detail.final_url == POST
     assert detail.document.embedded
+    with reading(world.store.engine) as connection:
+        pages = {row.url: row for row in connection.execute(select(*PageRow.__table__.c))}
+    assert [(pages[url].times_seen, pages[url].times_changed) for url in (FEED, POST)] == [(1, 0), (1, 0)]
 
 
 def test_an_unchanged_feed_still_shows_its_entries(world: World, clock: TestClock) -> None:
