@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from hostile import HOST, HOSTILE
+from oddities import HOST as ODD_HOST
+from oddities import ODD
 from sites import RehearsalSite, build_sites
 from warcio.archiveiterator import ArchiveIterator
 from web import RehearsalWeb
@@ -76,6 +78,7 @@ class Rehearsal:
             rows.writerow(["名称", "网址", "类型", "频率", "备注"])
             for site in self.sites:
                 rows.writerow([site.name, self.web.url(site.host), "网站", "每天", ""])
+            rows.writerow(["奇特链接", self.web.url(ODD_HOST), "网站", "每天", ""])
             rows.writerow(["杂项站点", self.web.url(HOST), "网站", "每12小时", ""])
         self.command("init", "init")
         self.command("import", "targets", "import", str(path))
@@ -200,6 +203,15 @@ class Rehearsal:
                 wrong[item.path] = {"outcome": outcome, "right": item.outcomes}
         return {"pages": run["pages"], "lost": lost, "hostile_wrong": wrong, "hostile": len(HOSTILE)}
 
+    def judge_oddities(self) -> dict[str, list[str]]:
+        """Odd links that were not followed, and addresses that robots.txt forbids but were asked for."""
+        asked = {request.path for request in self.web.log[ODD_HOST]}
+        return {
+            "not_followed": [f"{odd.path}: {odd.why}" for odd in ODD if odd.wanted and odd.path not in asked],
+            "forbidden": [f"{odd.path}: {odd.why}" for odd in ODD if not odd.wanted and odd.path in asked]
+            + sorted(path for path in asked if path.startswith("/no/mapped")),
+        }
+
     def judge_manners(self, delay: float) -> dict[str, Any]:
         """robots.txt, one request per host at a time, the gap between two, refused addresses."""
         forbidden = [
@@ -255,6 +267,7 @@ def main() -> None:
         report: dict[str, Any] = {
             "items": rehearsal.judge_items(digest["items"]),
             "outcomes": rehearsal.judge_outcomes(first),
+            "oddities": rehearsal.judge_oddities(),
             "manners": rehearsal.judge_manners(given.delay),
             "evidence": rehearsal.read_evidence(),
             "coverage": digest["coverage"],

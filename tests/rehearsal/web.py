@@ -12,6 +12,8 @@ from socketserver import TCPServer
 from typing import Any
 
 from hostile import CANARY, HOST, HOSTILE, home
+from oddities import HOST as ODD_HOST
+from oddities import answer as odd_answer
 from sites import RehearsalSite
 
 LATENCY = 0.01
@@ -43,7 +45,7 @@ class RehearsalWeb:
 
     def start(self) -> None:
         """Bind and serve."""
-        for host in (*self.sites, HOST, CANARY):
+        for host in (*self.sites, HOST, ODD_HOST, CANARY):
             self._serve(host, self.port)
             self.port = self._servers[0].server_address[1]
 
@@ -109,6 +111,9 @@ class RehearsalWeb:
                     item.act(handler)
                     return 0
             return self._send(handler, 404, b"<h1>404</h1>")
+        if host == ODD_HOST:
+            odd_status, body, content_type, headers = odd_answer(path, f"{host}:{self.port}")
+            return self._send(handler, odd_status, body, content_type, **headers)
         site = self.sites[host]
         if path == "/robots.txt" and site.robots is not None:
             return self._send(handler, site.robots_status, site.robots.encode(), "text/plain")
@@ -122,9 +127,16 @@ class RehearsalWeb:
 
     @staticmethod
     def _send(
-        handler: BaseHTTPRequestHandler, status: int, body: bytes, content_type: str = "text/html", etag: str = ""
+        handler: BaseHTTPRequestHandler,
+        status: int,
+        body: bytes,
+        content_type: str = "text/html",
+        etag: str = "",
+        **headers: str,
     ) -> int:
         handler.send_response(status)
+        for name, value in headers.items():
+            handler.send_header(name, value)
         if etag:
             handler.send_header("ETag", etag)
         if status != 304:
