@@ -10,8 +10,9 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -27,6 +28,7 @@ _TRIES = 5
 #: Characters of a statement that assigns one text.
 _MAX_STATEMENT = 200_000
 
+_ASSIGNMENT = re.compile(r"[\"']?\]?\s{0,20}=(?!=)\s{0,20}")
 _SCRIPT_END = re.compile(r"</script", re.IGNORECASE)
 #: A string (kept as it is), or a bare word that JSON has no value for. An unclosed string takes all that follows,
 #: so that no position is scanned twice.
@@ -76,10 +78,8 @@ def element(source: Source, identity: str) -> State:
 def find_assigned(text: str, name: str) -> State:
     """:func:`assigned` for a text."""
     found = ABSENT
-    for number, match in enumerate(_assignments(name).finditer(text)):
-        if number >= _TRIES:
-            break
-        state = read_at(text, match.end())
+    for start in islice(_assignments(text, name), _TRIES):
+        state = read_at(text, start)
         if isinstance(state.value, dict | list) and state.value:
             return state
         if state.problem is not None and found.problem != "cut_off":
@@ -87,16 +87,24 @@ def find_assigned(text: str, name: str) -> State:
     return found
 
 
-def _assignments(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w$]){re.escape(name)}[\"']?\]?\s{{0,20}}=(?!=)\s{{0,20}}")
+def _assignments(text: str, name: str) -> Iterator[int]:
+    """Where the values of assignments to ``name`` begin."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        before = text[at - 1 : at]
+        if not before or not (before.isalnum() or before in "_$-"):
+            match = _ASSIGNMENT.match(text, end)
+            if match is not None:
+                yield match.end()
+        at = text.find(name, end)
 
 
 def _find_word(text: str, name: str) -> State:
-    for number, match in enumerate(_assignments(name).finditer(text)):
-        if number >= _TRIES:
-            break
-        end = _SCRIPT_END.search(text, match.end())
-        piece = text[match.end() : min(end.start() if end else len(text), match.end() + _MAX_STATEMENT)]
+    for start in islice(_assignments(text, name), _TRIES):
+        piece = text[start : start + _MAX_STATEMENT]
+        end = _SCRIPT_END.search(piece)
+        piece = piece[: end.start()] if end else piece
         try:
             value = read_literal(piece)
         except (NotLiteral, RecursionError):

@@ -55,7 +55,9 @@ def extract(source: Source) -> Extraction:
         if not items:
             return no_post(source, NAME, PLATFORM, "aweme_detail", said=_said(answer))
         is_list = any(isinstance(dig(answer, name), list) for name in _FOLLOWING)
-        return finished(source, [_post(item, source.url) for item in items], embedded=is_list)
+        return finished(
+            source, [_post(item, source.url) for item in (items if is_list else items[:1])], embedded=is_list
+        )
     state = _state(source)
     items = _items(state.value)
     wanted = re.findall(r"\d{15,}", source.url)

@@ -106,6 +106,8 @@ def _from_page(source: Source, root: LexborHTMLParser, floors: list[LexborNode])
         post.lacking.append("title")
     for number, floor in enumerate(floors):
         data = load(floor.attributes.get("data-field") or "")
+        # A thread's later pages begin with an answer: who opened the thread stands in the page's data.
+        opening = number == 0 and word(tree(data, "content"), "post_no") in ("", "1")
         name, identity = _author(floor, data)
         content = floor.css_first(".d_post_content") or floor.css_first("[id^=post_content_]")
         markup = (
@@ -114,11 +116,12 @@ def _from_page(source: Source, root: LexborHTMLParser, floors: list[LexborNode])
             else word(tree(data, "content"), "content")
         )
         if number == 0:
-            post.account, post.account_id = name, identity
+            post.account, post.account_id = (name, identity) if opening else (word(thread, "author") or name, "")
             moment, raw = _time(floor, data)
             post.published_at, post.published_raw = moment, raw
             if content is None and not dig(data, "content", "content"):
                 post.lacking.append("text")
+        if opening:
             post.markup(markup)
             post.say(_place(floor))
         else:

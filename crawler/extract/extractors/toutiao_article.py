@@ -132,9 +132,10 @@ def _post(article: Tree, beside: Tree, url: str) -> Post:
     post.account_id = next((each for each in identities if each and each != "0"), "")
     post.time(*(article.get(name) for name in _TIMES), sub.get("time"), word(beside, "publishTime"))
     title = html.unescape(word(article, "title"))
+    short = "/w/" in path_of(url) or any(name in article for name in ("thread_id", "threadId", "threadID"))
     if title:
         post.heading(title)
-    elif "title" not in article and "thread_id" not in article and "threadId" not in article:
+    elif not short and "title" not in article:
         post.lacking.append("title")
     if not has(article, "content", "richContent", "rich_content"):
         post.lacking.append("text")

@@ -24,7 +24,7 @@ PLATFORM = "weibo"
 _POST_PATH = re.compile(
     r"/(?:status|detail|statuses)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)|/ajax/statuses/|/statuses/"
 )
-_MORE = re.compile(r"(?:<a[^<>]{0,300}>\s*)?(?:\.\.\.|…)?\s*全文\s*(?:</a>)?\s*$")
+_MORE = re.compile(r"(?:\.\.\.|…)?\s{0,9}(?:<a[^<>]{0,300}>\s{0,9})?(?:\.\.\.|…)?\s{0,9}全文\s{0,9}(?:</a>)?\s{0,9}$")
 #: Pictures in front of link words, which stand for nothing.
 _ICON = re.compile(
     r"<span class=[\"']?url-icon[\"']?>\s{0,9}<img\b(?![^<>]{0,2000}?\balt=)[^<>]{0,2000}>\s{0,9}</span>", re.IGNORECASE
@@ -86,9 +86,12 @@ def _rendered(state: State) -> Tree | None:
 
 
 def _is_status(value: Tree) -> bool:
-    return isinstance(value.get("user"), dict | type(None)) and (
-        "mblogid" in value or ("created_at" in value and ("text" in value or "text_raw" in value) and "user" in value)
-    )
+    """A post; other networks have posts with the same names, but not with these identifiers."""
+    if not isinstance(value.get("user"), dict | type(None)) or not any(
+        name in value for name in ("mblogid", "mid", "bid")
+    ):
+        return False
+    return "mblogid" in value or ("created_at" in value and "user" in value) or "text" in value
 
 
 def _is_list(answer: object) -> bool:

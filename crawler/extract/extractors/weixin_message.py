@@ -33,6 +33,11 @@ _SIGNS = (
     "transferTargetLink",
     "js_share_source",
 )
+#: Elements that stand for a video, a sound or a post of the video channel inside an article.
+_PLAYERS = "iframe.video_iframe, mpvoice, mp-common-mpaudio, mp-common-videosnap, mpvideosnap, qqmusic, .video_iframe"
+_PLAYER_SIGNS = ("video_iframe", "<mpvoice", "<mp-common-", "<mpvideosnap", "<qqmusic")
+_PLAYER_WORDS = ("name", "data-desc", "data-title", "data-nickname", "data-headtitle", "musicname", "data-author")
+_NOTICE = ".weui-msg, .weui_msg, .mesg-block, .global_error_msg"
 _KIN = ("mmbiz", "item_show_type", "msg_title", "js_name", "__biz")
 #: An article's own text is longer than what the frame of a message leaves in its place.
 _ARTICLE_LENGTH = 20
@@ -43,13 +48,13 @@ _AMPERSAND = re.compile(r"\\x26(?:amp;)?|&amp;")
 
 def accepts(source: Source) -> bool:
     """Pages with the data of such a message, whose place for an article is missing or empty."""
-    if source.kind != "html" or not any(sign in source.text for sign in _SIGNS):
+    if source.kind != "html" or not any(sign in source.text for sign in (*_SIGNS, *_PLAYER_SIGNS)):
         return False
     if not is_host(source.url, _HOST) and not any(sign in source.text for sign in _KIN):
         return False
     content = source.page.tree.css_first("#js_content")
     if content is None:
-        return True
+        return any(sign in source.text for sign in _SIGNS)
     return len(tidy(content.text(deep=True))) < _ARTICLE_LENGTH and not content.css("img[data-src], img[src]")
 
 
@@ -64,7 +69,7 @@ def extract(source: Source) -> Extraction:
         post.link(_AMPERSAND.sub("&", moved))
         links = (*post.links.values(), *page.links)
         return Extraction(PageVerdict.UNAVAILABLE, "account_migrated", NAME, PLATFORM, (), links, source.encoding)
-    if not own and not post.images and not post.title:
+    if not own and not post.images and (not post.title or page.tree.css_first(_NOTICE) is not None):
         return no_post(source, NAME, PLATFORM, "content_noencode", problem="absent")
     return finished(source, [post])
 
@@ -101,6 +106,7 @@ def _post(source: Source, page: Page, data: Tree) -> Post:
     for picture in _pictures(source, data):
         post.picture(_AMPERSAND.sub("&", word(picture, "cdn_url", "url")), word(picture, "alt", "desc"))
     _video(post, source, data)
+    _players(post, page)
     _shared(post, source, page)
     place = word(tree(data, "ip_wording"), "province_name") or word(data, "provinceName")
     if place:
@@ -150,6 +156,15 @@ def _video(post: Post, source: Source, data: Tree) -> None:
             if words and words not in seen:
                 post.say(html.unescape(words))
         post.picture(_AMPERSAND.sub("&", word(video, "cover_url", "cover_url_16_9", "cover")))
+
+
+def _players(post: Post, page: Page) -> None:
+    """An article of nothing but a player: the words that the player shows."""
+    for node in page.tree.css(f"#js_content :is({_PLAYERS})")[:50]:
+        for name in _PLAYER_WORDS:
+            words = html.unescape(node.attributes.get(name) or "")
+            if words and words not in post.text():
+                post.say(words)
 
 
 def _shared(post: Post, source: Source, page: Page) -> None:
