@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import copyreg
+import ctypes
 import hashlib
 import os
 import pickle
 import queue
 import resource
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -109,6 +111,7 @@ def serve(pipe: Connection, analyse: Analyse, warm_up: Callable[[], None] | None
     """
     for number in (signal.SIGINT, signal.SIGTERM):  # the engine decides when a worker ends
         signal.signal(number, signal.SIG_IGN)
+    _die_with_engine()
     _bound_memory()
     _quick_pickles()
     os.nice(5)  # fetching comes first: a page more in the queue costs nothing, an idle line does
@@ -143,6 +146,13 @@ def _fill(pipe: Connection, waiting: queue.SimpleQueue[bytes | None]) -> None:
             waiting.put(pipe.recv_bytes())
     except (EOFError, OSError):
         waiting.put(None)
+
+
+def _die_with_engine() -> None:
+    """Have the kernel end this process when the engine is killed, even in the middle of a page that never ends."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG, prctl(2)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
 
 
 def _bound_memory() -> None:

@@ -98,6 +98,9 @@ class Patrol:
                     self._start_targets()
                     self._start_visits()
                 await self._wait()
+        except Exception as error:
+            self._error = self._error or error
+        try:
             if self._error is not None:
                 for task in self._tasks:
                     task.cancel()
@@ -203,7 +206,7 @@ class Patrol:
 
     def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
         """How a request ends that is not made: too many clicks away."""
-        if request.depth > crawl.target.budget.max_depth:
+        if request.depth > crawl.target.budget.max_depth and request.known is None:
             return verdicts.TOO_DEEP
         return None
 
