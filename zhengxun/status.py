@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from zhengxun.scheduler import Scheduler
 
 #: Runs shown.
-_RUNS = 10
+_RUNS = 5
 
 
 def read_status(services: Services, scheduler: Scheduler | None = None) -> Status:

@@ -237,6 +237,19 @@ def test_tick_leaves_a_running_crawl_alone_and_waits_with_the_digest_for_a_while
         assert [made["date"] for made in old.json["digests"]] == ["2026-11-23"]
 
 
+def test_a_crawl_that_cannot_be_made_costs_no_digest(watched: Zhengxun, tmp_path: Path) -> None:
+    """With a broken rule pack nothing is crawled and the status says so; the digest is made with its coverage gap."""
+    rules = tmp_path / "data" / "rules"
+    rules.mkdir()
+    (rules / "99.yaml").write_text("pack: rules\nrules: broken\n", "utf-8")
+    ran = watched("tick", "--json")
+    assert ran.status == 2
+    assert "99.yaml" in ran.err
+    assert [made["date"] for made in ran.json["digests"]] == ["2026-11-23"]
+    coverage = _digest(tmp_path / "data" / "digests", "2026-11-23")["coverage"]
+    assert (coverage["targets_planned"], coverage["targets_ok"]) == (1, 0)
+
+
 def _environment(**more: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"} | more
 

@@ -10,14 +10,15 @@ import click
 
 from domain.errors import ZhengxunError
 from zhengxun.cli.framework import usage_message
+from zhengxun.cli.output import clean_lines
 
 #: What a shell reports for a program that SIGINT ended.
 INTERRUPTED = 130
 
 
 def say(message: str) -> None:
-    """One line on standard error."""
-    click.echo(message, err=True)
+    """Words for people on standard error; what they quote cannot steer the terminal."""
+    click.echo(clean_lines(message), err=True)
 
 
 def run(command: click.Command, args: list[str]) -> int:

@@ -237,12 +237,6 @@ class LazyGroup(Group):
         """From the table: nothing is imported for it."""
         return self.table[name][1]
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As the base, without importing anything for a name that does not exist."""
-        return super().resolve_command(ctx, args)
-
 
 class Argument(click.Argument):
     """An argument with a description for the help page."""

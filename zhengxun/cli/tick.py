@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from zhengxun.cli.framework import Command
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import json_option, note, print_json, say
+
+if TYPE_CHECKING:
+    from zhengxun.jobs.tick import TickReport
 
 
 @click.command(
@@ -39,7 +44,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                 "held": report.held,
             }
         )
-        return report.exit_status
+        return _status(report)
     if report.idle:
         say("此刻没有到期的工作。")
     if report.crawl is not None:
@@ -48,4 +53,11 @@ def command(ctx: click.Context, as_json: bool) -> int:
         say(f"采集完成：{run.targets if run else 0} 个对象，{pages} 个页面，未采到 {len(report.crawl.failures)} 个。")
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
+    return _status(report)
+
+
+def _status(report: TickReport) -> int:
+    """The exit status; what ended the crawl is raised now that the report has been shown."""
+    if report.failure is not None:
+        raise report.failure
     return report.exit_status

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import LockHeld
-from zhengxun.jobs.crawl import CrawlReport, OnProgress, crawl
+from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
@@ -24,11 +24,13 @@ class TickReport:
     digests: list[DigestReport] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Work that was due and that another process is doing (sentences of the locks)."""
+    failure: Exception | None = None
+    """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        return self.crawl is None and not self.digests and not self.held
+        return self.crawl is None and not self.digests and not self.held and self.failure is None
 
     @property
     def exit_status(self) -> int:
@@ -39,7 +41,7 @@ class TickReport:
 
 
 def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
-    """Crawl what is due, then build the digests that are missing.
+    """Crawl what is due, then build the digests that are missing, even if the crawl failed.
 
     A digest waits for a crawl that another process began not long ago (that process builds it when it is done), but
     never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
@@ -52,6 +54,10 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
             report.crawl = crawl(services, due=True, progress=progress)
         except LockHeld as error:
             report.held.append(str(error))
+        except Stopped:
+            raise
+        except Exception as error:  # a crawl that cannot be made must not cost the day its digest
+            report.failure = error
     with services.store() as store:
         if report.held and _is_young(services, store):
             return report
