@@ -30,7 +30,7 @@ def pages() -> list[str]:
     """Return the mixed set: deterministic, everyday text cut and mixed, every tenth page with an advertisement."""
     mixer = random.Random(7)
     everyday = [
-        paragraph for text in texts("dev_innocent", {"easy", "medium"}) for paragraph in text.split("\n") if paragraph
+        paragraph for text in texts("everyday") for paragraph in text.split("\n") if paragraph
     ]
     advertisements = texts("dev_violating")
     made = []

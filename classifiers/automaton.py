@@ -7,7 +7,7 @@ patterns of their own: the fold table makes them equal, and what really stood th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -73,6 +73,14 @@ class Automaton:
     def patterns_of(self, names: frozenset[str]) -> frozenset[int]:
         """Return the patterns that may mean one of the concepts ``names``."""
         return frozenset(i for i, found in enumerate(self._concepts_of) if not found.isdisjoint(names))
+
+    def meaning(self, patterns: Iterable[int], names: set[str]) -> set[int]:
+        """Return those of ``patterns`` that may mean one of the concepts ``names``."""
+        return {pattern for pattern in patterns if not self._concepts_of[pattern].isdisjoint(names)}
+
+    def weighed(self, weights: Mapping[str, float]) -> list[float]:
+        """Return for every pattern the greatest weight of the concepts that it may mean."""
+        return [max(weights[name] for name in names) for names in self._concepts_of]
 
     def concepts(self, patterns: Iterable[int]) -> set[str]:
         """Return the concepts that ``patterns`` may mean, before anything is judged."""

@@ -17,7 +17,7 @@ from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
-from classifiers.wording import WINDOW, Wording, window
+from classifiers.wording import PEAK, WINDOW, Wording, window
 from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Subject
 
 #: Folded characters scanned at once; between two slices the number of hits is looked at.
@@ -31,7 +31,7 @@ _TOPICS = frozenset({"credential", "occupation", "object", "exam", "training", "
 #: … and worth reading where a rule's concept or one of these is met.
 _OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
-_HOPELESS = -0.9
+_HOPELESS = -0.35
 #: Sentences quoted where only the wording as a whole gives an offer away.
 _SENTENCES = 2
 #: Disguises that are told.
@@ -70,6 +70,7 @@ class Classifier:
         )
         self._topics = self._automaton.patterns_of(_TOPICS)
         self._signals = self._automaton.patterns_of(self._index.triggers | _OFFERS)
+        self._weigh = self._automaton.weighed(_concept_weights(pack))
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
         self._whole = next((rule for rule in pack.rules if rule.whole), None)
         self._implied = {rule.id: rule.implied for rule in pack.rules}
@@ -130,13 +131,16 @@ class Classifier:
         patterns = {hit[0] for hit in raw}
         if patterns.isdisjoint(self._topics) or patterns.isdisjoint(self._signals):
             return None
-        concepts = self._automaton.concepts(patterns)
-        rules = self._index.candidates(frozenset(concepts))
-        starts = sorted(start for pattern, start, _ in raw if pattern in self._signals)
-        begin, end = window(starts, len(text.folded))
-        wording = self._wording.value(_between(text, begin, end))
+        begin, end = self._window(raw, len(text.folded), WINDOW)
+        wording = self._wording.value(_between(text, *self._window(raw, len(text.folded), PEAK)))
+        rules = self._index.candidates(frozenset(self._automaton.concepts(patterns)))
         if wording < _HOPELESS and not thorough and all(rule.implied for rule in rules):
             return None
+        if end - begin < len(text.folded):
+            # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
+            explicit = wanted_concepts(rule for rule in rules if not rule.implied) | {"innocent"}
+            anywhere = self._automaton.meaning(patterns, explicit)
+            raw = [hit for hit in raw if begin <= hit[1] < end or hit[0] in anywhere]
         wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
         found = self._automaton.judged(text, raw, self._segmenter, wanted)
         hits = Hits(text, found, self._pack, self._segmenter)
@@ -171,8 +175,15 @@ class Classifier:
         """Return the stretch of the text on which the wording layer is trained and measured."""
         text = FoldedText(Whole(subject).text, self._table)
         raw, _ = self._scan(text.folded)
-        begin, end = window(sorted(start for pattern, start, _ in raw if pattern in self._signals), len(text.folded))
+        begin, end = self._window(raw, len(text.folded), PEAK)
         return _between(text, begin, end)
+
+    def _window(self, raw: list[tuple[int, int, int]], length: int, size: int) -> tuple[int, int]:
+        """Return the folded stretch of ``size`` characters that speaks of certificates most."""
+        if length <= size:
+            return 0, length
+        weigh = self._weigh
+        return window([(start, weigh[pattern]) for pattern, start, _ in raw if weigh[pattern]], length, size)
 
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
@@ -284,6 +295,16 @@ _FIELDS = {"title": 0, "text": 1, "segments": 2}
 
 def _order(finding: Finding) -> tuple[int, int, int, int, str]:
     return _FIELDS[finding.field], finding.segment or 0, finding.start, finding.end, finding.rule_id
+
+
+def _concept_weights(pack: RulePack) -> dict[str, float]:
+    """How much a hit of a concept says that a page is about certificates right here."""
+    weights = dict.fromkeys(pack.concepts, 0.0)
+    weights |= dict.fromkeys(_TOPICS & weights.keys(), 0.7)
+    weights |= dict.fromkeys(_OFFERS & weights.keys(), 0.7)
+    claims = {n for r in pack.rules if not r.implied for s in r.sequences for e in s for n in e.concepts}
+    weights |= dict.fromkeys(claims - _TOPICS, 1.5)
+    return weights
 
 
 def _between(text: FoldedText, begin: int, end: int) -> str:

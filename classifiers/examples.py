@@ -28,7 +28,9 @@ def failures(classifier: Classifier) -> Iterator[str]:
 
 
 def _fired(classifier: Classifier, text: str) -> set[str]:
-    return {finding.rule_id for finding in classifier.assess(Subject(text)).findings}
+    reading = classifier.read(Subject(text), thorough=True)
+    found = reading.findings if reading else []
+    return {finding.rule_id for finding in (*found, *classifier.assess(Subject(text)).findings)}
 
 
 def require(classifier: Classifier) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from classifiers.classifier import Classifier
 from classifiers.evaluate import Labelled, labelled, read_lines
 from classifiers.loader import BUNDLED, load_packs
 from classifiers.wording import Wording, learn
+from domain.assessment import Subject
 
 #: Where weights of features that are no rules begin.
 PRIORS: Mapping[str, float] = {
@@ -88,16 +90,37 @@ _STEPS = 400
 class Row:
     """One document as the linear layer sees it; None where no rule holds (never flagged, nothing to learn)."""
 
-    __slots__ = ("label", "one", "values", "wording")
+    __slots__ = ("embedded", "label", "one", "values", "wording")
 
-    def __init__(self, classifier: Classifier, one: Labelled) -> None:
+    def __init__(self, classifier: Classifier, one: Labelled, around: tuple[str, str] | None = None) -> None:
+        """``around`` is text to stand before and after it in a second copy: real pages hold more than an advertisement."""
         reading = classifier.read(one.subject, thorough=True)
+        self.embedded: Row | None = None
+        if around is not None:
+            text = f"{around[0]}\n{one.subject.text}\n{around[1]}"
+            self.embedded = Row(classifier, replace(one, subject=replace(one.subject, text=text)))
         self.one = one
         self.label = one.label
         self.wording = classifier.wording_text(one.subject)
         self.values: dict[str, float] | None = None
         if reading is not None:
             self.values = reading.values
+
+
+def rows_of(classifier: Classifier, ones: Sequence[Labelled], everyday: Sequence[str]) -> list[Row]:
+    """Return the rows of ``ones``; every third also stands in a page of ``everyday`` text, which is innocent by itself."""
+    rows = []
+    for number, one in enumerate(ones):
+        around = None
+        if everyday and number % 3 == 0:
+            picked = [everyday[(number * 7 + k * 5) % len(everyday)] for k in range(6)]
+            around = "\n".join(picked[:3]), "\n".join(picked[3:])
+        rows.append(Row(classifier, one, around))
+    for number, text in enumerate(everyday):
+        rows.append(Row(classifier, Labelled(f"everyday{number}", Subject(text), False)))
+        page = "\n".join(everyday[(number * 3 + k * 7) % len(everyday)] for k in range(9))
+        rows.append(Row(classifier, Labelled(f"everydaypage{number}", Subject(page), False)))
+    return rows
 
 
 def fit(
@@ -141,11 +164,15 @@ class Trained:
 
     def __init__(self, rows: Sequence[Row], own: Mapping[str, float], folds: int = 5) -> None:
         """Train; the wording's value that the linear layer sees of a row comes from a model that has not seen the row."""
+        parts = {id(row): i % folds for i, row in enumerate(rows)}
+        parts |= {id(row.embedded): i % folds for i, row in enumerate(rows) if row.embedded is not None}
+        rows = [*rows, *(row.embedded for row in rows if row.embedded is not None)]
         unseen = [0.0] * len(rows)
         for fold in range(folds):
-            model = Wording(*_learned([row for i, row in enumerate(rows) if i % folds != fold]))
-            for i in range(fold, len(rows), folds):
-                unseen[i] = model.value(rows[i].wording)
+            model = Wording(*_learned([row for row in rows if parts[id(row)] != fold]))
+            for i, row in enumerate(rows):
+                if parts[id(row)] == fold:
+                    unseen[i] = model.value(row.wording)
         self.grams, self.grams_intercept = _learned(rows)
         self.wording = Wording(self.grams, self.grams_intercept)
         seen = [
@@ -218,11 +245,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Train on the labelled files, report cross-validated figures, write the weights."""
     parser = argparse.ArgumentParser(description="训练判分的线性层（逻辑回归，可逐项解释）")
     parser.add_argument("files", nargs="+", type=Path, help="标注的 JSON 行文件")
+    parser.add_argument("--everyday", type=Path, help="日常文字的 JSON 行文件，用来在样本前后垫上无关内容")
     parser.add_argument("--out", type=Path, default=BUNDLED, help="写到哪个规则目录")
     parser.add_argument("--dry-run", action="store_true", help="只报交叉验证的结果，不写文件")
     options = parser.parse_args(arguments)
     classifier = Classifier(load_packs())
-    rows = [Row(classifier, labelled(line, n)) for file in options.files for n, line in enumerate(read_lines(file), 1)]
+    everyday = [str(line["text"]) for line in read_lines(options.everyday)] if options.everyday else []
+    ones = [labelled(line, n) for file in options.files for n, line in enumerate(read_lines(file), 1)]
+    rows = rows_of(classifier, ones, everyday)
     own = {f"rule:{rule.id}": rule.weight for rule in classifier.rules}
     scores = list(zip(cross_validated(rows, own), (row.label for row in rows), strict=True))
     hits = sum(label and value >= 0.5 for value, label in scores)

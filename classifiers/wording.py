@@ -11,21 +11,30 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
-from operator import add
+from operator import add, itemgetter
 from random import Random
 
-#: At most this many folded characters are read; of a longer text the stretch with most hits.
-WINDOW = 1600
+import ahocorasick_rs
+
+#: At most this many folded characters are read for the wording; of a longer text the stretch with most hits.
+PEAK = 280
+#: The same for implied claims and for the surroundings of a claim.
+WINDOW = 500
 _DIGITS = re.compile(r"\d")
 _SPACE = re.compile(r"\s+")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
+#: 1 + log n for small n.
+_DAMPED = (0.0, *(1.0 + log(n) for n in range(1, 257)))
+
+
+def written(original: str) -> str:
+    """Return ``original`` as its grams are counted: lower case, digits alike, runs of spaces as one ``␣``."""
+    return _SPACE.sub("␣", _DIGITS.sub("0", original.lower()))
 
 
 def grams(original: str) -> Counter[str]:
-    """Return the characters and pairs of ``original`` with their numbers, punctuation included.
-
-    All digits are alike, all runs of spaces too; a space is written ``␣``.
-    """
-    text = _SPACE.sub("␣", _DIGITS.sub("0", original.lower()))
+    """Return the characters and pairs of ``original`` with their numbers, punctuation included."""
+    text = written(original)
     counts = Counter(text)
     counts.update(map(add, text, text[1:]))
     return counts
@@ -35,64 +44,93 @@ class Wording:
     """Weights by character or pair, with the share that each has in the length of a text's vector."""
 
     def __init__(self, weights: Mapping[str, tuple[float, float]], intercept: float) -> None:
-        self._weights = weights
+        self._names = list(weights)
+        self._weights = [weight for weight, _ in weights.values()]
+        self._rarity = [idf for _, idf in weights.values()]
         self._intercept = intercept
+        self._machine = ahocorasick_rs.AhoCorasick(
+            self._names, implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
 
-    def value(self, plain: str) -> float:
-        """Return the layer's value for ``plain``: below 0 reads innocent, above 0 like an offer; 0 for an empty model."""
-        if not self._weights:
+    def value(self, original: str) -> float:
+        """Return the layer's value: below 0 reads innocent, above 0 like an offer; 0 for an empty model."""
+        if not self._names:
             return 0.0
         total = length = 0.0
-        find = self._weights.get
-        for gram, count in grams(plain).items():
-            known = find(gram)
-            if known is not None:
-                weight, idf = known
-                size = idf if count == 1 else idf * (1.0 + log(count))
-                total += weight * size
-                length += size * size
+        weights = self._weights
+        rarity = self._rarity
+        for index, count in self._counts(original).items():
+            size = rarity[index] * (_DAMPED[count] if count <= 256 else 1.0 + log(count))
+            total += weights[index] * size
+            length += size * size
         return self._intercept + (total / sqrt(length) if length else 0.0)
 
-    def strongest(self, plain: str, number: int = 6) -> list[str]:
-        """Return the pairs of ``plain`` that speak most for an offer."""
-        found = [(self._weights[gram][0] * self._weights[gram][1], gram) for gram in grams(plain) if gram in self._weights]
-        return [gram for points, gram in sorted(found, key=lambda pair: (-pair[0], pair[1])) if points > 0 and len(gram) > 1][:number]
+    def strongest(self, original: str, number: int = 6) -> list[str]:
+        """Return the pairs of ``original`` that speak most for an offer."""
+        found = [
+            (self._weights[i] * self._rarity[i], self._names[i])
+            for i in self._counts(original)
+            if self._weights[i] > 0 and len(self._names[i]) > 1
+        ]
+        return [gram for _, gram in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:number]]
 
-    def density(self, plain: str) -> float:
-        """Return how much ``plain`` (a sentence) speaks for an offer, by the root of its length."""
-        total = sum(
-            known[0] * known[1] for gram in grams(plain) if (known := self._weights.get(gram)) is not None
-        )
-        return total / sqrt(len(plain) + 8)
+    def density(self, original: str) -> float:
+        """Return how much ``original`` (a sentence) speaks for an offer, by the root of its length."""
+        total = sum(self._weights[i] * self._rarity[i] for i in self._counts(original))
+        return total / sqrt(len(original) + 8)
+
+    def _counts(self, original: str) -> Counter[int]:
+        text = written(original)
+        try:
+            found = self._machine.find_matches_as_indexes(text, overlapping=True)
+        except UnicodeEncodeError:
+            found = self._machine.find_matches_as_indexes(_SURROGATES.sub("", text), overlapping=True)
+        return Counter(map(itemgetter(0), found))
 
 
-def window(starts: Sequence[int], length: int) -> tuple[int, int]:
-    """Return the stretch of at most :data:`WINDOW` characters that holds most of the ascending ``starts``."""
-    if length <= WINDOW:
+def window(hits: Sequence[tuple[int, float]], length: int, size: int) -> tuple[int, int]:
+    """Return the stretch of at most ``size`` characters with most weight among ``hits`` (start, weight), ascending."""
+    if length <= size:
         return 0, length
-    best = first = 0
-    best_count = 0
-    for last, start in enumerate(starts):
-        while start - starts[first] > WINDOW - 200:
+    best = current = 0.0
+    first = 0
+    best_at = (0, 0)
+    for start, weight in hits:
+        current += weight
+        while start - hits[first][0] > size * 6 // 7:
+            current -= hits[first][1]
             first += 1
-        if last - first + 1 > best_count:
-            best_count, best = last - first + 1, starts[first]
-    begin = max(0, min(best - 100, length - WINDOW))
-    return begin, begin + WINDOW
+        if current > best:
+            best, best_at = current, (hits[first][0], start)
+    middle = (best_at[0] + best_at[1]) // 2
+    begin = max(0, min(middle - size // 2, length - size))
+    return begin, begin + size
 
 
 def learn(
-    texts: Sequence[str], labels: Sequence[bool], least: int = 2, cost: float = 1.0, rounds: int = 60
+    texts: Sequence[str], labels: Sequence[bool], size: int = 4000, least: int = 2, cost: float = 1.0
 ) -> tuple[dict[str, tuple[float, float]], float]:
-    """Return weights and intercept of a linear support vector machine (squared hinge, dual coordinate descent).
+    """Return weights and intercept of a linear support vector machine over the ``size`` most telling grams.
 
-    ``texts`` are plain texts; a gram counts when at least ``least`` texts have it. Deterministic: the order of visits is mixed by a fixed seed.
+    A gram counts when at least ``least`` texts have it. Deterministic: the order of visits is mixed by a fixed seed.
     """
     counted = [grams(text) for text in texts]
     spread: Counter[str] = Counter()
     for counts in counted:
         spread.update(counts.keys())
     idf = {gram: log((1 + len(texts)) / (1 + n)) + 1.0 for gram, n in sorted(spread.items()) if n >= least}
+    if len(idf) > size:
+        first, _ = _machine(counted, labels, idf, cost, rounds=12)
+        telling = sorted(idf, key=lambda gram: (-abs(first[gram]) * idf[gram] * sqrt(spread[gram]), gram))[:size]
+        idf = {gram: idf[gram] for gram in sorted(telling)}
+    weights, intercept = _machine(counted, labels, idf, cost, rounds=30)
+    return {gram: (weights[gram], idf[gram]) for gram in idf}, intercept
+
+
+def _machine(
+    counted: Sequence[Counter[str]], labels: Sequence[bool], idf: Mapping[str, float], cost: float, rounds: int
+) -> tuple[dict[str, float], float]:
+    """Squared hinge loss, dual coordinate descent."""
     names = {gram: index for index, gram in enumerate(idf)}
     rows = [_row(counts, idf, names) for counts in counted]
     weights = [0.0] * (len(names) + 1)
@@ -101,6 +139,7 @@ def learn(
     diagonal = 1.0 / (2.0 * cost)
     order = list(range(len(rows)))
     mixer = Random(1)
+    norms = [sum(v * v for _, v in row) + 1.0 + diagonal for row in rows]
     for _ in range(rounds):
         mixer.shuffle(order)
         for i in order:
@@ -109,15 +148,14 @@ def learn(
             gradient = sign * margin - 1.0 + diagonal * alphas[i]
             if alphas[i] == 0.0 and gradient >= 0.0:
                 continue
-            norm = sum(v * v for _, v in rows[i]) + 1.0 + diagonal
-            fresh = max(0.0, alphas[i] - gradient / norm)
+            fresh = max(0.0, alphas[i] - gradient / norms[i])
             change = (fresh - alphas[i]) * sign
             alphas[i] = fresh
             if change:
                 for j, v in rows[i]:
                     weights[j] += change * v
                 weights[bias] += change
-    return {gram: (weights[j], idf[gram]) for gram, j in names.items()}, weights[bias]
+    return {gram: weights[j] for gram, j in names.items()}, weights[bias]
 
 
 def _row(counts: Counter[str], idf: Mapping[str, float], names: Mapping[str, int]) -> list[tuple[int, float]]:
