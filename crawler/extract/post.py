@@ -30,6 +30,8 @@ TITLE_LENGTH = 200
 LEAD_LENGTH = 60
 #: Bounds for data that strangers filled.
 MAX_SEGMENTS, MAX_IMAGES, MAX_POSTS = 20_000, 2_000, 500
+#: Characters of HTML read into one post; the longest articles have some hundred thousand.
+MAX_MARKUP = 3_000_000
 #: A page with more words of its own than this is no notice.
 _NOTICE_LENGTH = 400
 
@@ -68,6 +70,8 @@ class Post:
     contact_refs: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     """Fields that the data should have and has not, most important first."""
+    markup_read: int = 0
+    """Characters of HTML read so far."""
     cut: bool = False
     """The platform shows only the beginning here; the rest has an address of its own."""
 
@@ -88,6 +92,11 @@ class Post:
             return
         if not _TAG.search(text):
             self.say(before + html.unescape(text), kind)
+            return
+        self.markup_read += len(text)
+        if self.markup_read > MAX_MARKUP:
+            # Elements of a hostile page that lie inside each other would be read again and again.
+            self.lacking.append(f"text_beyond_{MAX_MARKUP}_characters")
             return
         page = read_page(html.escape(before) + _IMG.sub(_as_words, whole_text(text)), self.url)
         for block in page.blocks:

@@ -24,8 +24,10 @@ def pushed(source: Source, name: str, signs: tuple[str, ...]) -> State:
         state = read_at(text, match.end())
         if isinstance(state.value, list) and len(state.value) > 1 and isinstance(state.value[1], str):
             whole += state.value[1]
-        elif state.problem == "cut_off":
+        elif state.problem is not None:
+            # What is open here is open to the end of the page: the pieces after it would read the same text again.
             problem = state
+            break
     for line in whole.splitlines():
         if any(sign in line for sign in signs):
             state = read_at(line, line.find(":") + 1)

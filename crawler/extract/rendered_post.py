@@ -69,7 +69,7 @@ def _read(scope: LexborNode, tree: LexborHTMLParser, layout: Layout, post: Post)
         post.heading(_words(heading))
     elif layout.title:
         post.lacking.append("title")
-    for node in _outermost(_all(scope, layout.text)):
+    for node in outermost(_all(scope, layout.text)):
         markup = node.inner_html or ""
         for frame in _all(node, layout.drop):
             markup = markup.replace(frame.html or "", "", 1)
@@ -79,7 +79,7 @@ def _read(scope: LexborNode, tree: LexborHTMLParser, layout: Layout, post: Post)
     for node in _all(scope, layout.pictures):
         attributes = node.attributes
         post.picture(attributes.get("data-src") or attributes.get("src") or "", attributes.get("alt") or "")
-    for node in _all(tree.root, layout.comments) if tree.root is not None else ():
+    for node in outermost(_all(tree.root, layout.comments)) if tree.root is not None else ():
         name, words = _first(node, layout.comment_name), _first(node, layout.comment_text)
         if words is not None:
             post.comment(_words(name) if name is not None else "", words.inner_html or "")
@@ -133,7 +133,7 @@ def _time(post: Post, node: LexborNode) -> None:
         post.time(exact, text)
 
 
-def _outermost(nodes: list[LexborNode]) -> list[LexborNode]:
+def outermost(nodes: list[LexborNode]) -> list[LexborNode]:
     """Elements that stand in no other one of the list."""
     identities = {node.mem_id for node in nodes}
     kept = []

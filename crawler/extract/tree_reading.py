@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from crawler.extract.embedded_state import text_of
 
 Tree = dict[str, Any]
 
+#: Members of one list that are read; pages hold some hundreds.
+MAX_ITEMS = 3000
 #: Dictionaries looked at in one search.
 MAX_LOOKED_AT = 60_000
 _IDENTITY = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -42,7 +45,8 @@ def trees(value: object, *path: str | int) -> list[Tree]:
     """The dictionaries in the list at ``path``; the values of a dictionary count as a list in its order, because some
     platforms spell lists as ``{"0": …, "1": …}``."""
     found = dig(value, *path)
-    items = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    items: Iterable[object] = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    items = islice(items, MAX_ITEMS)
     return [bare for item in items if isinstance(bare := _bare(item), dict)]
 
 

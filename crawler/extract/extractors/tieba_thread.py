@@ -18,6 +18,7 @@ from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.json_reading import load
 from crawler.extract.lines import tidy
 from crawler.extract.post import Post, finished, is_host, no_post, path_of
+from crawler.extract.rendered_post import outermost
 from crawler.extract.soup_guard import tame
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, identity_in, tree, trees, word
@@ -77,7 +78,7 @@ def _floors(source: Source) -> tuple[list[LexborNode], LexborHTMLParser]:
         for floor in floors
         if floor.css_first(".d_post_content, [id^=post_content_]") is not None or floor.attributes.get("data-field")
     ]
-    return own[:MAX_FLOORS], root
+    return outermost(own[:MAX_FLOORS]), root
 
 
 def _uncommented(text: str) -> str:
@@ -126,7 +127,7 @@ def _from_page(source: Source, root: LexborHTMLParser, floors: list[LexborNode])
             post.say(_place(floor))
         else:
             post.comment(name, markup.strip())
-        for answer in floor.css(".lzl_single_post"):
+        for answer in outermost(floor.css(".lzl_single_post")[:MAX_FLOORS]):
             words = answer.css_first(".lzl_content_main")
             who = answer.css_first(".lzl_cnt .at, .at")
             name = tidy(who.text(deep=True)) if who is not None else ""

@@ -26,6 +26,7 @@ _HOSTS = ("toutiao.com", "toutiaocdn.com", "toutiaoimg.cn", "snssdk.com")
 _POST_PATH = re.compile(r"/(?:article|a|i|w|group|item|video|is|answer)/?\w{8,}|/i\d{8,}/info")
 _SIGNS = ("mediaInfo", "articleInfo", "mediaUser", "media_user", "publishTime", "detailSource")
 _TIMES = ("publishTime", "publish_time", "createTime", "create_time", "behot_time", "publishTimeStr", "display_time")
+_VIDEO = ("videoPlayInfo", "video_play_info", "videoId", "video_id", "vid", "videoDuration", "video_duration")
 _CHALLENGE = re.compile(r"byted_acrawler|__ac_nonce|_\$jsvmprt|验证码中间页")
 
 
@@ -106,6 +107,7 @@ def _article(value: object) -> Tree:
         ("data",),
         ("data", "articleInfo"),
         ("data", "initialArticle"),
+        ("data", "initialVideo"),
         ("data", "thread"),
         ("thread",),
     ):
@@ -137,9 +139,12 @@ def _post(article: Tree, beside: Tree, url: str) -> Post:
         post.heading(title)
     elif not short and "title" not in article:
         post.lacking.append("title")
-    if not has(article, "content", "richContent", "rich_content"):
+    fields = ["content", "richContent", "rich_content"]
+    if any(name in article for name in _VIDEO):
+        fields += ["abstract", "videoAbstract", "video_abstract"]
+    if not has(article, *fields):
         post.lacking.append("text")
-    content = word(article, "content", "richContent", "rich_content")
+    content = word(article, *fields)
     if "&lt;" in content and "<" not in content:  # the older page holds escaped HTML
         content = html.unescape(content)
     post.markup(content)
