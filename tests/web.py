@@ -6,6 +6,7 @@ One thread per web, sockets written by hand: a test server must be able to send 
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -128,11 +129,19 @@ class Web:
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
 
-    def site(self, pages: Mapping[str, object] | None = None, address: str | None = None, port: int = 0) -> Site:
+    def site(
+        self,
+        pages: Mapping[str, object] | None = None,
+        address: str | None = None,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> Site:
         """Open one more site; ``address`` defaults to the next free 127.0.0.x."""
         site = Site(address or f"127.0.0.{len(self.sites) + 2}")
         site.pages.update(pages or {})
         listening = socket.create_server((site.address, port), backlog=64)
+        if tls is not None:
+            listening = tls.wrap_socket(listening, server_side=True, do_handshake_on_connect=False)
         site.port = listening.getsockname()[1]
         self.sites.append(site)
         self._sockets.append(listening)

@@ -1,0 +1,73 @@
+"""https: sites with certificates of any kind are read (their pages are evidence, not secrets); broken TLS has a name."""
+
+from __future__ import annotations
+
+import datetime
+import socket
+import ssl
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.crawler.crawling import crawl, ends, target_of
+from tests.web import Site, web
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> ssl.SSLContext:
+    """A server's TLS settings with a certificate that nobody trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody.test")])
+    begin = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + datetime.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(pem)
+    return made
+
+
+def test_a_site_with_an_expired_certificate_of_its_own_is_read(tmp_path: Path, context: ssl.SSLContext) -> None:
+    """Shady sites seldom have a valid certificate; refusing it would mean not seeing them."""
+    with web() as net:
+        site = net.site({"/": '<a href="/a">x</a>', "/a": "甲"}, tls=context)
+        target = replace(target_of(site), url=f"https://{site.host}/")
+        ledger = crawl([target], tmp_path)
+    assert ends(ledger) == {"/": ("ok", None), "/a": ("ok", None)}
+
+
+def test_a_server_that_speaks_no_tls_is_named(tmp_path: Path) -> None:
+    """Plain bytes where a handshake is due."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                connection.recv(65536)
+
+        server = threading.Thread(target=answer)
+        server.start()
+        site = Site("127.0.0.1")
+        site.port = listening.getsockname()[1]
+        target = replace(target_of(site), url=f"https://{site.host}/")
+        assert ends(crawl([target], tmp_path, retries=0)) == {"/": ("failed", "tls")}
+        server.join()
