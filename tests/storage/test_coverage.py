@@ -164,6 +164,21 @@ def test_a_day_does_not_see_what_came_after_its_cutoff(world: World, clock: Test
     assert world.store.digests.coverage(DAY, cutoff) == before
 
 
+def test_a_start_page_that_was_seen_after_the_cutoff_was_not_seen_by_then(world: World, clock: TestClock) -> None:
+    """At the cutoff the visit was begun and not yet done."""
+    run = world.begin()
+    (request,) = world.store.ledger().plan([CrawlRequest(run.id, 1, world.target.url)])
+    cutoff = clock.forward(minutes=1)
+    clock.forward(minutes=1)
+    world.record(ok(request, clock(), [judged(request.url)]))
+
+    then = world.store.digests.coverage(DAY, cutoff)
+
+    assert (then.targets_planned, then.targets_ok) == (1, 0)
+    assert [gap.outcome for gap in then.gaps] == ["deferred"]
+    assert coverage(world.store, clock).targets_ok == 1
+
+
 def test_a_run_over_midnight_counts_for_the_day_it_ends_on(world: World, clock: TestClock) -> None:
     """A target begun at 23:30 and still under way after midnight is visited on both days."""
     clock.forward(hours=14, minutes=30)

@@ -158,6 +158,20 @@ def test_what_was_written_after_the_digest_is_in_the_next_one(world: World, cloc
     assert material(world.store, clock()) == {}
 
 
+def test_a_digest_that_is_built_late_does_not_take_back_a_newer_one(world: World, clock: TestClock) -> None:
+    """After the digest of an earlier day is frozen, the next one still counts from the newest that listed the lead."""
+    world.look(SITE)
+    yesterday = clock()
+    clock.forward(days=1)
+    world.unchanged(SITE)
+    today = clock()
+    freeze(world.store, today, 1)
+    freeze(world.store, yesterday, 1)
+    clock.forward(days=1)
+
+    assert material(world.store, clock())[1].last_shown_at == today
+
+
 def test_many_leads_cost_a_handful_of_queries(world: World, clock: TestClock) -> None:
     """The number of statements does not grow with the number of leads."""
     from sqlalchemy import event

@@ -206,6 +206,21 @@ def test_known_pages_are_planned_open_leads_first_and_gone_ones_last(world: Worl
     assert ledger.pending_count(run.id, world.target.id) == 4
 
 
+def test_a_page_that_is_back_is_no_longer_gone(world: World, clock: TestClock) -> None:
+    """Once it can be read again, a page is planned like any other."""
+    world.look(f"{SITE}/a", CLEAN)
+    world.fails(f"{SITE}/a", Outcome.FAILED, "http_404", 404)
+    clock.forward(minutes=1)
+    world.look(f"{SITE}/b", CLEAN)
+    world.fails(f"{SITE}/b", Outcome.FAILED, "http_404", 404)
+    clock.forward(minutes=1)
+    world.unchanged(f"{SITE}/b")
+
+    with reading(world.store.engine) as connection:
+        pages = connection.execute(select(PageRow.gone_since, PageRow.plan_rank).order_by(PageRow.id)).all()
+    assert [(page.gone_since is None, page.plan_rank) for page in pages] == [(False, 2), (True, 1)]
+
+
 def test_a_dismissed_lead_no_longer_goes_first(world: World, clock: TestClock) -> None:
     """A page that people found harmless is planned like any other."""
     from domain.lead import EventKind
