@@ -103,6 +103,8 @@ def _post(source: Source, page: Page, data: Tree) -> Post:
         post.heading(title)
     post.title = title or post.title
     post.markup(text.replace("\n", "<br>") if "<" in text else text)
+    inside = _text_of(page, "#js_content")
+    post.say("" if inside in post.text() else inside)
     for picture in _pictures(source, data):
         post.picture(_AMPERSAND.sub("&", word(picture, "cdn_url", "url")), word(picture, "alt", "desc"))
     _video(post, source, data)
