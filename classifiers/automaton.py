@@ -16,6 +16,7 @@ import ahocorasick_rs
 from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Disguises
 from classifiers.normalise import PICTURE, FoldedText, FoldTable, crosses_sentence
+from classifiers.numbers import NumberShape, number_shape
 
 #: Raw hits looked at in one text; a normal page has far fewer.
 MAX_HITS = 20_000
@@ -40,6 +41,8 @@ class _Entry(NamedTuple):
     plain: str
     kind: str
     """"" for the word itself, otherwise the disguise that the pattern spells out."""
+    numbers: NumberShape | None = None
+    """Of a word with digits: what they need beside them."""
 
 
 class Automaton:
@@ -54,7 +57,9 @@ class Automaton:
                 continue
             for word in concept.words:
                 plain = table.plain_text(word)
-                entries.setdefault(table.folded(word), []).append(_Entry(concept, word, plain, ""))
+                entries.setdefault(table.folded(word), []).append(
+                    _Entry(concept, word, plain, "", number_shape(word, plain))
+                )
                 if concept.disguise:
                     for kind, variant in _variants(plain, disguises):
                         folded = table.folded(variant)
@@ -77,6 +82,10 @@ class Automaton:
     def meaning(self, patterns: Iterable[int], names: set[str]) -> set[int]:
         """Return those of ``patterns`` that may mean one of the concepts ``names``."""
         return {pattern for pattern in patterns if not self._concepts_of[pattern].isdisjoint(names)}
+
+    def may_mean(self, pattern: int, names: tuple[str, ...]) -> bool:
+        """Whether ``pattern`` may mean one of the concepts ``names``."""
+        return not self._concepts_of[pattern].isdisjoint(names)
 
     def weighed(self, weights: Mapping[str, float]) -> list[float]:
         """Return for every pattern the greatest weight of the concepts that it may mean."""
@@ -112,6 +121,8 @@ class Automaton:
             for entry in entries:
                 concept = entry.concept
                 if concept.name not in wanted or (concept.name, start, end) in seen:
+                    continue
+                if entry.numbers is not None and not entry.numbers.stands(text.original, positions, start, end):
                     continue
                 if stood == entry.plain:
                     if entry.kind and not _letters_alone(plain, start, end):
