@@ -268,6 +268,14 @@ def path_of(url: str) -> str:
     return urlsplit(url).path
 
 
+def address(page_url: str, own: str, hosts: tuple[str, ...], path: re.Pattern[str]) -> str:
+    """The address of a page's post: the page's, unless that is unknown (a saved file) or that of an interface of the
+    platform, which no reader opens. A page of this structure at another host is that host's page."""
+    unknown = is_host(page_url, "invalid")
+    interface = is_host(page_url, *hosts) and path.search(path_of(page_url)) is None
+    return own if own and (unknown or interface) else page_url
+
+
 def destination(url: str) -> str:
     """Where an address leads that only passes readers on (``link.zhihu.com/?target=…``)."""
     if "?" not in url:

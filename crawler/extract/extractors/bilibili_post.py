@@ -14,7 +14,7 @@ import re
 from crawler.extract.bilibili_dynamic import fill, is_dynamic
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.layouts import BILIBILI
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
@@ -96,8 +96,7 @@ def _posts(value: object, url: str) -> list[Post]:
 
 
 def _new(url: str, own: str, several: bool = False) -> Post:
-    at_home = is_host(url, *_HOSTS) and _POST_PATH.search(path_of(url)) is not None and not several
-    return Post(url if at_home or not own else own, PLATFORM, NAME)
+    return Post(own or url if several else address(url, own, _HOSTS, _POST_PATH), PLATFORM, NAME)
 
 
 def _video(video: Tree, beside: Tree, url: str) -> Post:

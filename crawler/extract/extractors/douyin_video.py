@@ -12,7 +12,7 @@ import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
 from crawler.extract.layouts import DOUYIN
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.pushed_state import pushed
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
@@ -24,6 +24,7 @@ PLATFORM = "douyin"
 
 _HOSTS = ("douyin.com", "iesdouyin.com")
 _POST_PATH = re.compile(r"/(?:share/)?(?:video|note|slides|article)/\d+|/aweme/")
+_PAGE_PATH = re.compile(r"/(?:video|note|slides|article)/\d+")
 _KEYS = ("awemeId", "aweme_id")
 _CHALLENGE = re.compile(r"byted_acrawler|__ac_nonce|_\$jsvmprt|验证码中间页")
 _FOLLOWING = frozenset(["aweme_list", "awemeList"])
@@ -55,9 +56,9 @@ def extract(source: Source) -> Extraction:
         if not items:
             return no_post(source, NAME, PLATFORM, "aweme_detail", said=_said(answer))
         is_list = any(isinstance(dig(answer, name), list) for name in _FOLLOWING)
-        return finished(
-            source, [_post(item, source.url) for item in (items if is_list else items[:1])], embedded=is_list
-        )
+        if is_list:
+            return finished(source, [_post(item, source.url, listed=True) for item in items], embedded=True)
+        return finished(source, [_post(items[0], source.url)])
     state = _state(source)
     items = _items(state.value)
     wanted = re.findall(r"\d{15,}", source.url)
@@ -118,11 +119,11 @@ def _said(value: object) -> str:
     return joined([*words, word(value, "status_msg", "statusMsg", "message")])
 
 
-def _post(item: Tree, page_url: str) -> Post:
+def _post(item: Tree, page_url: str, *, listed: bool = False) -> Post:
     author = tree(item, "author") or tree(item, "authorInfo")
     identity = identity_in(item, *_KEYS)
-    at_home = is_host(page_url, *_HOSTS) and re.search(r"/(?:video|note|slides|article)/\d+", path_of(page_url))
-    url = page_url if at_home or not identity else f"https://www.douyin.com/video/{identity}"
+    own = f"https://www.douyin.com/video/{identity}" if identity else ""
+    url = own or page_url if listed else address(page_url, own, _HOSTS, _PAGE_PATH)
     post = Post(url, PLATFORM, NAME)
     post.account = word(author, "nickname", "nickName", "name")
     post.account_id = word(author, "sec_uid", "secUid", "uid", "unique_id", "uniqueId", "short_id")

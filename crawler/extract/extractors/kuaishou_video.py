@@ -12,7 +12,7 @@ import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, json_answer
 from crawler.extract.layouts import KUAISHOU
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, below, dig, find, has, identity_in, tree, trees, word
@@ -54,8 +54,9 @@ def extract(source: Source) -> Extraction:
         found = _in_answer(answer)
         if not found:
             return no_post(source, NAME, PLATFORM, "photo", said=_said(answer))
-        posts = [_post(photo, author, comments, source.url) for photo, author, comments in found]
-        return finished(source, posts, embedded=len(posts) > 1)
+        listed = len(found) > 1
+        posts = [_post(photo, author, comments, source.url, listed=listed) for photo, author, comments in found]
+        return finished(source, posts, embedded=listed)
     state = _state(source)
     photo, author, comments = _in_cache(state.value, source.url)
     if not photo:
@@ -135,10 +136,10 @@ def _in_answer(answer: object) -> list[tuple[Tree, Tree, list[Tree]]]:
     return [each for each in found if each[0]]
 
 
-def _post(photo: Tree, author: Tree, comments: list[Tree], page_url: str) -> Post:
+def _post(photo: Tree, author: Tree, comments: list[Tree], page_url: str, *, listed: bool = False) -> Post:
     identity = identity_in(photo, "photoId", "id")
-    at_home = is_host(page_url, *_HOSTS) and _POST_PATH.search(path_of(page_url)) is not None
-    url = page_url if at_home or not identity else f"https://www.kuaishou.com/short-video/{identity}"
+    own = f"https://www.kuaishou.com/short-video/{identity}" if identity else ""
+    url = own or page_url if listed else address(page_url, own, _HOSTS, _POST_PATH)
     post = Post(url, PLATFORM, NAME)
     post.account = (word(photo, "userName", "user_name") or word(author, "name", "userName", "user_name")).replace(
         "\u3164", ""

@@ -17,7 +17,7 @@ from crawler.extract.dates import find_date
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.json_reading import load
 from crawler.extract.lines import tidy
-from crawler.extract.post import Post, finished, is_host, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, no_post, path_of
 from crawler.extract.rendered_post import outermost
 from crawler.extract.soup_guard import tame
 from crawler.extract.source import Source
@@ -29,6 +29,7 @@ PLATFORM = "tieba"
 
 _HOSTS = ("tieba.baidu.com", "tiebac.baidu.com")
 _POST_PATH = re.compile(r"/p/\d+|/c/f/pb/page|/mg/p/|/mo/q/m")
+_PAGE_PATH = re.compile(r"/p/\d+")
 _SITE_NAME = re.compile(r"\s*(?:【[^【】]{1,60}吧】)?\s*[_-]\s*百度贴吧\s*$")
 _TIME = re.compile(r"20\d{2}-\d{1,2}-\d{1,2} \d{1,2}:\d{2}")
 _PLACE = re.compile(r"IP属地[:：]\s?\S{1,12}")
@@ -160,8 +161,8 @@ def _from_api(answer: object, url: str) -> Post:
     thread = tree(answer, "thread")
     users = {word(user, "id"): user for user in trees(answer, "user_list")}
     identity = identity_in(thread, "id", "tid")
-    at_home = is_host(url, *_HOSTS) and "/p/" in path_of(url)
-    post = Post(url if at_home or not identity else f"https://tieba.baidu.com/p/{identity}", PLATFORM, NAME)
+    own = f"https://tieba.baidu.com/p/{identity}" if identity else ""
+    post = Post(address(url, own, _HOSTS, _PAGE_PATH), PLATFORM, NAME)
     floors = trees(answer, "post_list")
     title = word(thread, "title") or word(floors[0], "title")
     if title:

@@ -13,7 +13,7 @@ import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
 from crawler.extract.layouts import TOUTIAO
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, find, has, identity_in, tree, trees, word
@@ -24,6 +24,7 @@ PLATFORM = "toutiao"
 
 _HOSTS = ("toutiao.com", "toutiaocdn.com", "toutiaoimg.cn", "snssdk.com")
 _POST_PATH = re.compile(r"/(?:article|a|i|w|group|item|video|is|answer)/?\w{8,}|/i\d{8,}/info")
+_PAGE_PATH = re.compile(r"/(?:article|a|i|w|group|item|video|is)/?\w{8,}/?$")
 _SIGNS = ("mediaInfo", "articleInfo", "mediaUser", "media_user", "publishTime", "detailSource")
 _TIMES = ("publishTime", "publish_time", "createTime", "create_time", "behot_time", "publishTimeStr", "display_time")
 _VIDEO = ("videoPlayInfo", "video_play_info", "videoId", "video_id", "vid", "videoDuration", "video_duration")
@@ -119,8 +120,8 @@ def _article(value: object) -> Tree:
 
 def _post(article: Tree, beside: Tree, url: str) -> Post:
     identity = identity_in(article, "itemId", "item_id", "groupId", "group_id", "gid", "id", "thread_id")
-    at_home = is_host(url, *_HOSTS) and _POST_PATH.search(path_of(url)) is not None and "/info" not in path_of(url)
-    post = Post(url if at_home or not identity else f"https://www.toutiao.com/article/{identity}/", PLATFORM, NAME)
+    own = f"https://www.toutiao.com/article/{identity}/" if identity else ""
+    post = Post(address(url, own, _HOSTS, _PAGE_PATH), PLATFORM, NAME)
     holders = [
         tree(article, name) for name in ("mediaInfo", "mediaUser", "media_user", "user", "userInfo", "user_info")
     ]

@@ -12,7 +12,7 @@ import re
 
 from crawler.extract.embedded_state import State, assigned, json_answer
 from crawler.extract.layouts import WEIBO
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
@@ -21,6 +21,7 @@ from domain.document import Extraction
 NAME = "weibo_post/1"
 PLATFORM = "weibo"
 
+_HOSTS = ("weibo.com", "weibo.cn")
 _POST_PATH = re.compile(
     r"/(?:status|detail|statuses)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)|/ajax/statuses/|/statuses/"
 )
@@ -35,7 +36,7 @@ _LOCATION = re.compile(r"^(?:发布于|来自)\s*")
 
 def accepts(source: Source) -> bool:
     """Post addresses of weibo.com and weibo.cn, and answers with their structure anywhere."""
-    at_home = is_host(source.url, "weibo.com", "weibo.cn")
+    at_home = is_host(source.url, *_HOSTS)
     if source.kind == "html":
         if "$render_data" in source.text or "detail_wbtext" in source.text or "WB_feed_detail" in source.text:
             return True
@@ -58,8 +59,9 @@ def extract(source: Source) -> Extraction:
             if dig(answer, "ok") == -100:
                 said += " 请登录后查看"
             return no_post(source, NAME, PLATFORM, "status", said=said)
-        posts = [_post(status, source.url) for status in statuses]
-        return finished(source, posts, embedded=_is_list(answer))
+        listed = _is_list(answer)
+        posts = [_post(status, source.url, listed=listed) for status in statuses]
+        return finished(source, posts, embedded=listed)
     state = assigned(source, "$render_data")
     status = _rendered(state)
     if status is None:
@@ -121,13 +123,12 @@ def _inner(item: Tree) -> Tree:
     return inner or (item if _is_status(item) else {})
 
 
-def _post(status: Tree, page_url: str) -> Post:
+def _post(status: Tree, page_url: str, *, listed: bool = False) -> Post:
     user = tree(status, "user")
     identity = identity_in(status, "bid", "mblogid", "idstr", "mid", "id")
     user_id = identity_in(user, "idstr", "id")
-    url = page_url
-    if not is_host(page_url, "weibo.com", "weibo.cn") or _PAGE_PATH.search(path_of(page_url)) is None:
-        url = f"https://weibo.com/{user_id}/{identity}" if identity and user_id else page_url
+    own = f"https://weibo.com/{user_id}/{identity}" if identity and user_id else ""
+    url = own or page_url if listed else address(page_url, own, _HOSTS, _PAGE_PATH)
     post = Post(url, PLATFORM, NAME)
     post.account, post.account_id = word(user, "screen_name", "name"), user_id
     post.time(status.get("created_at"))

@@ -13,7 +13,7 @@ import re
 
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.layouts import XIAOHONGSHU
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
@@ -50,7 +50,7 @@ def extract(source: Source) -> Extraction:
         cards = _cards(answer)
         if not cards:
             return no_post(source, NAME, PLATFORM, "note_card", said=word(answer, "msg", "message"))
-        posts = [_post(card, identity, [], source.url) for identity, card in cards]
+        posts = [_post(card, identity, [], source.url, listed=len(cards) > 1) for identity, card in cards]
         return finished(source, posts, embedded=len(posts) > 1)
     problem: str | None = "absent"
     said = _error_of_address(source.url)
@@ -117,11 +117,11 @@ def _cards(answer: object) -> list[tuple[str, Tree]]:
     return found
 
 
-def _post(note: Tree, identity: str, comments: list[Tree], page_url: str) -> Post:
+def _post(note: Tree, identity: str, comments: list[Tree], page_url: str, *, listed: bool = False) -> Post:
     user = tree(note, "user")
     identity = identity_in({"id": identity}, "id")
-    at_home = is_host(page_url, "xiaohongshu.com") and _POST_PATH.search(path_of(page_url)) is not None
-    url = page_url if at_home or not identity else f"https://www.xiaohongshu.com/explore/{identity}"
+    own = f"https://www.xiaohongshu.com/explore/{identity}" if identity else ""
+    url = own or page_url if listed else address(page_url, own, ("xiaohongshu.com",), _POST_PATH)
     post = Post(url, PLATFORM, NAME)
     post.account = word(user, "nickname", "nickName", "nick_name", "name")
     post.account_id = word(user, "userId", "user_id", "userid", "id")

@@ -11,7 +11,7 @@ import re
 
 from crawler.extract.embedded_state import element, json_answer
 from crawler.extract.layouts import ZHIHU
-from crawler.extract.post import Post, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
@@ -121,9 +121,8 @@ def _from_api(answer: object, url: str) -> list[Post]:
     return posts
 
 
-def _new(url: str, own: str) -> Post:
-    at_home = is_host(url, *_HOSTS) and _POST_PATH.search(path_of(url)) is not None and (own in url or not own)
-    return Post(url if at_home or not own else own, PLATFORM, NAME)
+def _new(url: str, own: str, *, beside: bool = False) -> Post:
+    return Post(own or url if beside else address(url, own, _HOSTS, _POST_PATH), PLATFORM, NAME)
 
 
 def _author(post: Post, item: Tree, users: Tree) -> None:
@@ -172,7 +171,7 @@ def _answer(item: Tree, questions: list[Tree], users: Tree, url: str, *, whole: 
         (each for each in questions if word(each, "id") == about), asked or (questions[0] if questions else {})
     )
     own = f"https://www.zhihu.com/question/{about}/answer/{identity}" if about and identity else ""
-    post = _new(url, own)
+    post = _new(url, own, beside=not whole)
     _author(post, item, users)
     post.time(item.get("createdTime"), item.get("created_time"))
     title = word(question, "title") or word(asked, "title")

@@ -154,3 +154,14 @@ def test_without_address_or_type(fixture: Fixture) -> None:
     assert (made.verdict, made.platform) == (PageVerdict.OK, fixture.wanted["platform"])
     known = extract(fixture.body, url=fixture.wanted["url"], content_type=fixture.wanted["content_type"])
     assert made.documents[0].text == known.documents[0].text or fixture.name.startswith("zhihu/")
+
+
+@pytest.mark.parametrize(
+    "fixture", [fixture for fixture in GOOD if fixture.path.suffix == ".html"], ids=lambda f: f.name
+)
+def test_copies_are_pages_of_their_own_host(fixture: Fixture) -> None:
+    """A page of the same structure at another host is read the same way and keeps its own address."""
+    made = extract(fixture.body, url="http://127.0.0.1:8000/copy/1", content_type="text/html; charset=utf-8")
+    assert (made.verdict, made.platform) == (PageVerdict.OK, fixture.wanted["platform"])
+    assert made.documents[0].url == "http://127.0.0.1:8000/copy/1"
+    assert not made.documents[0].embedded
