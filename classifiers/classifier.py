@@ -134,7 +134,7 @@ class Classifier:
         begin, end = self._window(raw, len(text.folded), WINDOW)
         wording = self._wording.value(_between(text, *self._window(raw, len(text.folded), PEAK)))
         rules = self._index.candidates(frozenset(self._automaton.concepts(patterns)))
-        if wording < _HOPELESS and not thorough and all(rule.implied for rule in rules):
+        if wording < _HOPELESS and not thorough and not self._index.explicit(rules, raw, self._automaton):
             return None
         if end - begin < len(text.folded):
             # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
@@ -152,6 +152,7 @@ class Classifier:
         self._findings(reading, matched, text)
         host = host_of(subject.url)
         body = whole.text
+        around = _between(text, begin, end)
         reading.speaker = speaker_of(subject.title, body, host, subject.account, self._pack.facts, contexts)
         reading.facts = check_facts(body, self._pack.facts)
         reading.values = features(
@@ -161,10 +162,9 @@ class Classifier:
             contexts,
             reading.speaker,
             gives_contact(body),
-            prices(body),
+            prices(around),
             len(reading.evasion),
             reading.facts,
-            len(body),
             subject.has_form and bool(host) and not official(host, self._pack.facts),
         )
         if wording:
@@ -308,11 +308,15 @@ def _concept_weights(pack: RulePack) -> dict[str, float]:
 
 
 def _between(text: FoldedText, begin: int, end: int) -> str:
-    """Return the original from folded ``begin`` to ``end``; the whole of it where they are its ends."""
+    """Return the original from about folded ``begin`` to ``end``; the whole of it where they are its ends.
+
+    What was dropped is taken to be spread evenly: the exact map is not worth its time for a page without a hit.
+    """
     if begin == 0 and end == len(text.folded):
         return text.original[: 8 * WINDOW]
-    first, last = text.span(begin, end)
-    return text.original[first : min(last, first + 8 * WINDOW)]
+    stretch = len(text.original) / len(text.folded)
+    first = int(begin * stretch)
+    return text.original[first : min(int(end * stretch), first + 8 * WINDOW)]
 
 
 def _oneline(text: str) -> str:
@@ -342,7 +346,6 @@ def _feature_words(pack: RulePack) -> dict[str, str]:
         "prices": "标有价格",
         "price_list": "价目表",
         "evasion": "使用变体、符号等规避写法",
-        "length": "篇幅",
         "wording": "整体用语与已标注的招揽文字相近（正）或相远（负）",
         "form": "非官方网站上的查询表单",
         "fact:unlisted": "事实核对：所称国家职业资格不在目录内",

@@ -47,7 +47,6 @@ def features(
     price: tuple[int, int],
     evasion: int,
     facts: Iterable[FactFinding],
-    length: int,
     form: bool,
 ) -> dict[str, float]:
     """Return feature name → value. ``fired`` and ``exempted`` count findings per rule id and per exemption."""
@@ -74,7 +73,6 @@ def features(
     for fact in facts:
         key = f"fact:{fact.kind}"
         values[key] = 1.0
-    values["length"] = log1p(length / 200)
     if form:
         values["form"] = 1.0
     return {name: value for name, value in values.items() if value}

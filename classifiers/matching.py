@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from classifiers.automaton import Hit
+from classifiers.automaton import Automaton, Hit
 from classifiers.boundary import Segmenter
 from classifiers.model import Element, Rule, RulePack
 from classifiers.normalise import FoldedText
@@ -61,6 +61,26 @@ class RuleIndex:
             )
             self._known[concepts] = found
         return found
+
+
+    def explicit(self, rules: Iterable[Rule], raw: Sequence[tuple[int, int, int]], automaton: Automaton) -> bool:
+        """Whether a rule with an explicit claim among ``rules`` may hold, judged by raw hits standing near one another."""
+        for rule in rules:
+            if rule.implied:
+                continue
+            for sequence in rule.sequences:
+                if len(sequence) == 1:
+                    if any(automaton.may_mean(hit[0], sequence[0].concepts) for hit in raw):
+                        return True
+                    continue
+                # A look ahead of the gap, widened for words that overlap and for sequences in any order.
+                ends = [hit[2] for hit in raw if automaton.may_mean(hit[0], sequence[0].concepts)]
+                starts = sorted(hit[1] for hit in raw if automaton.may_mean(hit[0], sequence[1].concepts))
+                for end in ends:
+                    at = bisect_left(starts, end if rule.ordered else end - rule.gap - 20)
+                    if at < len(starts) and starts[at] <= end + rule.gap:
+                        return True
+        return False
 
 
 def wanted_concepts(rules: Iterable[Rule]) -> set[str]:

@@ -118,8 +118,9 @@ def rows_of(classifier: Classifier, ones: Sequence[Labelled], everyday: Sequence
         rows.append(Row(classifier, one, around))
     for number, text in enumerate(everyday):
         rows.append(Row(classifier, Labelled(f"everyday{number}", Subject(text), False)))
-        page = "\n".join(everyday[(number * 3 + k * 7) % len(everyday)] for k in range(9))
-        rows.append(Row(classifier, Labelled(f"everydaypage{number}", Subject(page), False)))
+        for step in (7, 11, 13):
+            page = "\n".join(everyday[(number * 3 + k * step) % len(everyday)] for k in range(9))
+            rows.append(Row(classifier, Labelled(f"everyday{number}-{step}", Subject(page), False)))
     return rows
 
 
