@@ -13,6 +13,7 @@ import re
 
 from crawler.extract.bilibili_dynamic import fill, is_dynamic
 from crawler.extract.embedded_state import assigned, json_answer
+from crawler.extract.json_reading import load
 from crawler.extract.layouts import BILIBILI
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.rendered_post import shown
@@ -171,7 +172,7 @@ def _column(column: Tree, url: str) -> Post:
     if opus:
         fill(post, {"modules": [{"module_type": "MODULE_TYPE_CONTENT", "module_content": tree(opus, "content")}]})
     elif has(column, "content"):
-        post.markup(word(column, "content"))
+        _column_text(post, word(column, "content"))
     else:
         post.lacking.append("text")
     images = [dig(column, name) for name in ("banner_url", "image_urls", "origin_image_urls")]
@@ -181,6 +182,24 @@ def _column(column: Tree, url: str) -> Post:
     for tag in trees(column, "tags"):
         post.say(f"#{word(tag, 'name')}" if word(tag, "name") else "")
     return post
+
+
+def _column_text(post: Post, content: str) -> None:
+    """HTML, or the editor's list of insertions (``{"ops": [{"insert": "…"}]}``)."""
+    operations = trees(load(content), "ops") if content.startswith("{") else []
+    if not operations:
+        post.markup(content)
+        return
+    line: list[str] = []
+    for operation in operations:
+        inserted = operation.get("insert")
+        if isinstance(inserted, str):
+            line.append(inserted)
+        for image in (tree(inserted, "native-image"), tree(inserted, "image")):
+            post.picture(word(image, "url"), word(image, "alt"))
+        for card in (tree(inserted, "article-card"), tree(inserted, "video-card"), tree(inserted, "goods-card")):
+            line.append(word(card, "alt", "title"))
+    post.say("".join(line))
 
 
 def _dynamic(item: Tree, url: str, *, several: bool) -> Post:

@@ -16,11 +16,13 @@ from crawler.extract.post import Post, address, finished, is_host, joined, no_po
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
-from domain.document import Extraction
+from domain.document import Extraction, PageVerdict
 
 NAME = "weibo_post/1"
 PLATFORM = "weibo"
 
+#: The page that gives visitors a passport stands in the place of every page until one shows it.
+_VISITORS = "Sina Visitor System"
 _HOSTS = ("weibo.com", "weibo.cn")
 _POST_PATH = re.compile(
     r"/(?:status|detail|statuses)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)|/ajax/statuses/|/statuses/"
@@ -38,7 +40,12 @@ def accepts(source: Source) -> bool:
     """Post addresses of weibo.com and weibo.cn, and answers with their structure anywhere."""
     at_home = is_host(source.url, *_HOSTS)
     if source.kind == "html":
-        if "$render_data" in source.text or "detail_wbtext" in source.text or "WB_feed_detail" in source.text:
+        if (
+            _VISITORS in source.text
+            or "$render_data" in source.text
+            or "detail_wbtext" in source.text
+            or "WB_feed_detail" in source.text
+        ):
             return True
         return at_home and _POST_PATH.search(path_of(source.url)) is not None
     if source.kind != "json":
@@ -62,6 +69,9 @@ def extract(source: Source) -> Extraction:
         listed = _is_list(answer)
         posts = [_post(status, source.url, listed=listed) for status in statuses]
         return finished(source, posts, embedded=listed)
+    if _VISITORS in source.text:
+        links = tuple(source.page.links)
+        return Extraction(PageVerdict.LOGIN_WALL, "visitor_system", NAME, PLATFORM, (), links, source.encoding)
     state = assigned(source, "$render_data")
     status = _rendered(state)
     if status is None:

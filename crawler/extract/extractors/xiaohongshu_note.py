@@ -53,7 +53,7 @@ def extract(source: Source) -> Extraction:
         posts = [_post(card, identity, [], source.url, listed=len(cards) > 1) for identity, card in cards]
         return finished(source, posts, embedded=len(posts) > 1)
     problem: str | None = "absent"
-    said = _error_of_address(source.url)
+    said = "安全验证" if "captcha" in path_of(source.url) else _error_of_address(source.url)
     for name in _STATES:
         state = assigned(source, name)
         note, identity, comments = _note(state.value, source.url)

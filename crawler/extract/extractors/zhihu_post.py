@@ -21,7 +21,7 @@ NAME = "zhihu_post/1"
 PLATFORM = "zhihu"
 
 _HOSTS = ("zhihu.com",)
-_POST_PATH = re.compile(r"/(?:question/\d+|answer/\d+|p/\d+|pin/\d+|zvideo/\d+|tardis/\w+/\w+/\d+)")
+_POST_PATH = re.compile(r"/(?:question/\d+|answer/\d+|p/\d+|pin/\d+|zvideo/\d+|tardis/\w+/\w+/\d+|account/unhuman)")
 _API_PATH = re.compile(r"/api/v4/(?:answers|questions|articles|pins|members)")
 _ANSWER_PATH = re.compile(r"/answers?/(\d+)|/ans/(\d+)")
 #: A card's words stand in attributes: goods and links inside an answer.
