@@ -138,9 +138,10 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _site(hosts: int, pages: int, *, validators: bool) -> Iterator[int]:
+def _site(hosts: int, pages: int, *, kind: str = "portal", validators: bool = False) -> Iterator[int]:
     port = _free_port()
     command = [sys.executable, "-m", "benchmarks.crawl_site", f"--hosts={hosts}", f"--port={port}", f"--pages={pages}"]
+    command.append(f"--kind={kind}")
     if validators:
         command.append("--validators")
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
@@ -205,14 +206,13 @@ class _Peak:
 
 
 def compare(hosts: int, pages: int) -> dict[str, Any]:
-    """Ours and bare Scrapy on the same sites, then ours again; with validators and without."""
+    """Ours and bare Scrapy on the same sites, then ours again: sites full of links, and sites full of text with ETags."""
     found: dict[str, Any] = {"hosts": hosts, "pages": hosts * pages}
-    for validators in (False, True):
-        with _site(hosts, pages, validators=validators) as port, tempfile.TemporaryDirectory() as folder:
+    for name, kind, validators in (("portal", "portal", False), ("article_etag", "article", True)):
+        with _site(hosts, pages, kind=kind, validators=validators) as port, tempfile.TemporaryDirectory() as folder:
             bare = _measure("bare", port, hosts, pages, folder)
             first = _measure("ours", port, hosts, pages, folder)
             second = _measure("ours", port, hosts, pages, folder)
-        name = "etag" if validators else "plain"
         rate = sum(first["pages"].values()) / first["seconds"]
         bare_rate = sum(bare["pages"].values()) / bare["seconds"]
         found[name] = {
@@ -231,7 +231,7 @@ def memory(hosts: int) -> dict[str, Any]:
     """Peak memory of ours at 2,000 and at 20,000 pages."""
     peaks = {}
     for total in (2_000, 20_000):
-        with _site(hosts, total // hosts, validators=False) as port, tempfile.TemporaryDirectory() as folder:
+        with _site(hosts, total // hosts) as port, tempfile.TemporaryDirectory() as folder:
             peaks[total] = _measure("ours", port, hosts, total // hosts, folder)["peak_mib"]
     return {"peak_mib": peaks, "ratio": round(peaks[20_000] / peaks[2_000], 2)}
 

@@ -103,11 +103,16 @@ def _side(picker: random.Random, pages: int) -> bytes:
     ).encode()
 
 
-def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
-    """Page ``number`` of a host with ``pages`` pages; the same for the same arguments."""
-    seed = hashlib.md5(f"{host}/{number}/{version}".encode(), usedforsecurity=False).digest()
+def page(host: str, number: int, pages: int, kind: str = "portal") -> bytes:
+    """Page ``number`` of a host with ``pages`` pages; the same for the same arguments.
+
+    ``portal``: menus and columns with about a hundred links around 1,500 characters of text, as school sites have;
+    ``article``: ten links under 5,000 characters of text.
+    """
+    seed = hashlib.md5(f"{host}/{number}".encode(), usedforsecurity=False).digest()
     picker = random.Random(seed)
     subject = picker.choice(_SUBJECTS)
+    portal = kind == "portal"
     title = f"{subject}{picker.choice(_TOPICS)}第{number}号"
     links = b"".join(
         f'<li class="row"><img src="/static/img/{child % 9}.jpg" alt="插图"><a href="/p/{child}.html" title="{subject}">'
@@ -115,7 +120,7 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
         for child in range(10 * number + 1, 10 * number + 11)
         if child < pages
     )
-    body = b"".join(picker.choices(_PARAGRAPHS, k=picker.randint(8, 24)))
+    body = b"".join(picker.choices(_PARAGRAPHS, k=picker.randint(8, 24) if portal else picker.randint(30, 60)))
     bait = _BAIT.format(s=subject).encode() if number % 20 == 7 else b""
     return b"".join(
         (
@@ -124,20 +129,20 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
             b"</title>",
             _HEAD_EXTRA,
             b'</head><body><div class="nav"><ul>',
-            _menu(pages),
+            _menu(pages) if portal else b"",
             b'</ul></div><div class="main"><h1>',
             title.encode(),
             b'</h1><div class="content">',
             body,
             b"<p>",
             bait,
-            f"编号{host}-{number}-{version}</p>".encode(),
+            f"编号{host}-{number}</p>".encode(),
             b'</div><ul class="more">',
             links,
             b'</ul></div><div class="side"><h3>',
             "最新动态".encode(),
             b"</h3><ul>",
-            _side(picker, pages),
+            _side(picker, pages) if portal else b"",
             b"</ul></div>",
             _FOOTER,
         )
@@ -145,8 +150,9 @@ def page(host: str, number: int, pages: int, version: int = 0) -> bytes:
 
 
 class _Server(asyncio.Protocol):
-    def __init__(self, pages: int, validators: bool) -> None:
+    def __init__(self, pages: int, kind: str, validators: bool) -> None:
         self._pages = pages
+        self._kind = kind
         self._validators = validators
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -173,7 +179,7 @@ class _Server(asyncio.Protocol):
         if self._validators and b"if-none-match: " + tag in head.lower():
             self._transport.write(b"HTTP/1.1 304 Not Modified\r\nETag: " + tag + b"\r\n\r\n")
             return
-        body = page(host, number, self._pages)
+        body = page(host, number, self._pages, self._kind)
         etag = b"ETag: " + tag + b"\r\n" if self._validators else b""
         self._transport.write(
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n%bContent-Length: %d\r\n\r\n"
@@ -189,10 +195,10 @@ class _Server(asyncio.Protocol):
         return int(text) if text.isdigit() else None
 
 
-async def _serve(hosts: int, port: int, pages: int, validators: bool) -> None:
+async def _serve(hosts: int, port: int, pages: int, kind: str, validators: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in range(1, hosts + 1):
-        await loop.create_server(lambda: _Server(pages, validators), f"127.0.1.{number}", port, backlog=256)
+        await loop.create_server(lambda: _Server(pages, kind, validators), f"127.0.1.{number}", port, backlog=256)
     print("ready", flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
@@ -202,6 +208,7 @@ if __name__ == "__main__":
     options.add_argument("--hosts", type=int, required=True)
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--pages", type=int, required=True, help="pages per host")
+    options.add_argument("--kind", choices=("portal", "article"), default="portal")
     options.add_argument("--validators", action="store_true", help="answer with ETag and 304")
     chosen = options.parse_args()
-    asyncio.run(_serve(chosen.hosts, chosen.port, chosen.pages, chosen.validators))
+    asyncio.run(_serve(chosen.hosts, chosen.port, chosen.pages, chosen.kind, chosen.validators))
