@@ -7,8 +7,9 @@ from domain.crawl import Outcome, Purpose
 from domain.document import PageVerdict
 from domain.lead import Sight
 
-#: Reasons and verdicts that say: the page is not there any more.
-_GONE_REASONS = frozenset({"http_404", "http_410", "deleted", "violation", "soft_404"})
+#: Reasons and verdicts that say: the page is not there any more. ``moved`` is a page that was kept and whose address now
+#: leads to another page that can be read, which is how sites often take one down; the other page is judged by itself.
+_GONE_REASONS = frozenset({"http_404", "http_410", "deleted", "violation", "soft_404", "moved"})
 _GONE_VERDICTS = frozenset({PageVerdict.DELETED, PageVerdict.VIOLATION, PageVerdict.SOFT_404})
 
 _GONE_WORDS = {
@@ -17,6 +18,7 @@ _GONE_WORDS = {
     "deleted": "内容已被发布者删除",
     "violation": "内容已被平台处置",
     "soft_404": "页面提示内容不存在",
+    "moved": "原页面已不在，地址转到另一页面",
 }
 
 

@@ -83,6 +83,7 @@ def test_claims_taken_back_and_made_again(world: World, clock: TestClock) -> Non
         (Outcome.EMPTY, None, PageVerdict.SOFT_404),
         (Outcome.EMPTY, None, PageVerdict.DELETED),
         (Outcome.FAILED, "violation", PageVerdict.VIOLATION),
+        (Outcome.FAILED, "moved", None),
     ],
 )
 def test_a_page_is_removed_after_two_looks_far_enough_apart(
@@ -119,6 +120,7 @@ def test_a_page_is_removed_after_two_looks_far_enough_apart(
         (Outcome.EMPTY, "script_only"),
         (Outcome.FAILED, "dns"),
         (Outcome.FAILED, "http_500"),
+        (Outcome.FAILED, "redirected_out_of_scope"),
     ],
 )
 def test_being_kept_out_is_never_a_removal(
