@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +68,18 @@ def zhengxun(clean_environment: None, capsys: pytest.CaptureFixture[str], tmp_pa
     logging.getLogger().setLevel(level)
 
 
+@pytest.fixture(scope="session")
+def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory after ``init``, copied by each test that needs one (migrating takes a third of a second)."""
+    folder = tmp_path_factory.mktemp("initialised") / "data"
+    command = [sys.executable, "-m", "zhengxun", "--data-dir", str(folder), "init"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHENGXUN_")}
+    subprocess.run(command, env=kept, check=True, capture_output=True)
+    return folder
+
+
 @pytest.fixture
-def ready(zhengxun: Zhengxun) -> Zhengxun:
-    """The same, set up by ``init``."""
-    assert zhengxun("init").status == 0
+def ready(zhengxun: Zhengxun, initialised: Path, tmp_path: Path) -> Zhengxun:
+    """The same, set up."""
+    shutil.copytree(initialised, tmp_path / "data")
     return zhengxun
