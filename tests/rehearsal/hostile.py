@@ -7,6 +7,7 @@ import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 
 HOST = "127.0.1.20"
@@ -51,9 +52,14 @@ def _page(text: str) -> bytes:
     return f"<!DOCTYPE html><html><head><meta charset=utf-8><title>页</title></head><body><p>{text}</p></body></html>".encode()
 
 
+@cache
+def bomb() -> bytes:
+    """200 MB of zeros in some 200 KB; made once, because making it takes longer than a short time-out."""
+    return gzip.compress(b"<p>" + b"\0" * (200 * 1024 * 1024), 9)
+
+
 def _bomb(handler: BaseHTTPRequestHandler) -> None:
-    inner = gzip.compress(b"<p>" + b"\0" * (200 * 1024 * 1024), 9)
-    _send(handler, inner, Content_Encoding="gzip")
+    _send(handler, bomb(), Content_Encoding="gzip")
 
 
 def _big(handler: BaseHTTPRequestHandler) -> None:

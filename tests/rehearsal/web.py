@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 
-from hostile import CANARY, HOST, HOSTILE, home
+from hostile import CANARY, HOST, HOSTILE, bomb, home
 from oddities import HOST as ODD_HOST
 from oddities import answer as odd_answer
 from sites import RehearsalSite
@@ -45,6 +45,7 @@ class RehearsalWeb:
 
     def start(self) -> None:
         """Bind and serve."""
+        bomb()
         for host in (*self.sites, HOST, ODD_HOST, CANARY):
             self._serve(host, self.port)
             self.port = self._servers[0].server_address[1]
