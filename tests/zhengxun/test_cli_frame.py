@@ -147,6 +147,15 @@ def test_an_unforeseen_error_shows_no_traceback_but_keeps_it(
     assert "secret detail" in (tmp_path / "logs" / "errors.log").read_text("utf-8")
 
 
+def test_init_is_safe_to_repeat(zhengxun: Zhengxun, tmp_path: Path) -> None:
+    """Folders and database are made once; what is in them stays."""
+    assert zhengxun("init").status == 0
+    zhengxun("targets", "add", "https://a.example.com/")
+    assert zhengxun("init").status == 0
+    assert len(zhengxun("targets", "list", "--json").json) == 1
+    assert {"evidence", "digests", "logs", "zhengxun.db"} <= {entry.name for entry in (tmp_path / "data").iterdir()}
+
+
 def test_commands_say_what_to_do_before_init(zhengxun: Zhengxun) -> None:
     """Without a database everything that needs one ends with 4 and names init."""
     for arguments in (["targets", "list"], ["crawl", "--all"], ["digest"], ["leads", "list"], ["tick"], ["serve"]):

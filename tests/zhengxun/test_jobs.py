@@ -237,6 +237,21 @@ def test_tick_leaves_a_running_crawl_alone_and_waits_with_the_digest_for_a_while
         assert [made["date"] for made in old.json["digests"]] == ["2026-11-23"]
 
 
+def test_worker_processes_judge_by_the_users_own_rules(watched: Zhengxun, tmp_path: Path) -> None:
+    """Rules in the data directory are what leads are found by, not the bundled ones."""
+    from classifiers.loader import BUNDLED
+
+    rules = tmp_path / "data" / "rules"
+    rules.mkdir()
+    first = min(BUNDLED.glob("*.yaml"))
+    (rules / first.name).write_text(first.read_text("utf-8") + "# own\n", "utf-8")
+    services = Services.load("data")
+    assert services.rule_pack != Services.load("elsewhere").rule_pack
+    watched("crawl", "--all")
+    (lead,) = watched("leads", "list", "--json").json
+    assert watched("leads", "show", lead["id"], "--json").json["assessment"]["rule_pack"] == services.rule_pack
+
+
 def test_a_crawl_that_cannot_be_made_costs_no_digest(watched: Zhengxun, tmp_path: Path) -> None:
     """With a broken rule pack nothing is crawled and the status says so; the digest is made with its coverage gap."""
     rules = tmp_path / "data" / "rules"
