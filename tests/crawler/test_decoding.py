@@ -15,6 +15,10 @@ BODY = ("职业技能培训" * 3000).encode() + bytes(range(256)) * 40
 LIMIT = 1 << 20
 
 
+def _quick_brotli(body: bytes) -> bytes:
+    return brotli.compress(body, quality=1)
+
+
 @pytest.mark.parametrize(
     ("coded", "coding"),
     [
@@ -37,7 +41,7 @@ def test_decodes(coded: bytes, coding: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "coding"), [(gzip.compress, "gzip"), (zlib.compress, "deflate"), (brotli.compress, "br")]
+    ("pack", "coding"), [(gzip.compress, "gzip"), (zlib.compress, "deflate"), (_quick_brotli, "br")]
 )
 def test_bombs_are_stopped_before_they_fill_memory(pack: object, coding: str) -> None:
     """A hundred megabytes of zeros cost a few."""
