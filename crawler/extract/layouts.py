@@ -122,10 +122,11 @@ ZHIHU = (
         comment_text=".CommentRichText, .CommentContent",
     ),
     Layout(
-        text=".AnswerItem .RichContent-inner, .QuestionAnswer-content .RichContent-inner, .RichContent-inner",
+        scope=".QuestionAnswer-content, .AnswerCard",
+        text=".RichContent-inner",
         title=".QuestionHeader-title",
-        account=".AnswerItem .AuthorInfo-name, .AuthorInfo-name, .AuthorInfo meta[itemprop=name]",
-        time=".AnswerItem .ContentItem-time, .ContentItem-time",
+        account=".AuthorInfo-name, .AuthorInfo meta[itemprop=name]",
+        time=".ContentItem-time",
     ),
 )
 TOUTIAO = (

@@ -10,7 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from crawler.extract.dates import find_date
 from crawler.extract.lines import tidy
-from crawler.extract.post import Post
+from crawler.extract.post import Post, is_host
+from crawler.extract.source import Source
 
 #: Comments and pictures read of one page.
 MAX_ITEMS = 300
@@ -54,6 +55,18 @@ def shown(tree: LexborHTMLParser, layouts: Sequence[Layout], url: str, platform:
     return None
 
 
+def recognised(source: Source, layouts: Sequence[Layout]) -> bool:
+    """Whether a page that is not at the platform is one of its pages: one post with all its fields.
+
+    Sites copy articles with their markup; such a page is an ordinary one, and must not fail for want of an author.
+    """
+    tree = source.page.tree
+    if tree.root is None or any(len(outermost(_all(tree.root, layout.scope))) > 1 for layout in layouts):
+        return False
+    post = shown(tree, layouts, source.url, "", "")
+    return post is not None and (post.missing() is None or is_host(source.url, "invalid"))
+
+
 def _read(scope: LexborNode, tree: LexborHTMLParser, layout: Layout, post: Post) -> Post:
     author = _first(scope, layout.account)
     if author is not None:
@@ -64,7 +77,7 @@ def _read(scope: LexborNode, tree: LexborHTMLParser, layout: Layout, post: Post)
     when = _first(scope, layout.time)
     if when is not None:
         _time(post, when)
-    heading = _first(scope, layout.title)
+    heading = _first(scope, layout.title) or (_first(tree.root, layout.title) if tree.root is not None else None)
     if heading is not None and _words(heading):
         post.heading(_words(heading))
     elif layout.title:

@@ -16,7 +16,7 @@ from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.json_reading import load
 from crawler.extract.layouts import BILIBILI
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -41,9 +41,10 @@ def accepts(source: Source) -> bool:
     if source.kind == "html":
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
-        if "opus-module-content" in source.text or ("desc-info-text" in source.text and "video-title" in source.text):
+        if "__INITIAL_STATE__" in source.text and any(sign in source.text for sign in _SIGNS):
             return True
-        return "__INITIAL_STATE__" in source.text and any(sign in source.text for sign in _SIGNS)
+        told = "opus-module-content" in source.text or "desc-info-text" in source.text
+        return not at_home and told and recognised(source, BILIBILI)
     if source.kind != "json":
         return False
     if at_home and _API_PATH.search(path_of(source.url)):

@@ -14,7 +14,7 @@ from crawler.extract.embedded_state import ABSENT, State, assigned, element, jso
 from crawler.extract.layouts import DOUYIN
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
 from crawler.extract.pushed_state import pushed
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, below, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction, SegmentKind
@@ -38,9 +38,10 @@ def accepts(source: Source) -> bool:
             return True
         if "_ROUTER_DATA" in text and ("videoInfoRes" in text or "aweme_id" in text):
             return True
-        if 'data-e2e="detail-video-info"' in text:
-            return True
-        return ("RENDER_DATA" in text or "__pace_f" in text) and any(key in text for key in _KEYS)
+        if ("RENDER_DATA" in text or "__pace_f" in text) and any(key in text for key in _KEYS):
+            # At home every page carries such data, empty on those without posts.
+            return not is_host(source.url, *_HOSTS) or bool(_items(_state(source).value))
+        return 'data-e2e="detail-video-info"' in text and recognised(source, DOUYIN)
     if source.kind != "json":
         return False
     if '"aweme_detail"' in source.text or '"aweme_list"' in source.text or '"aweme_id"' in source.text:
@@ -72,6 +73,9 @@ def extract(source: Source) -> Extraction:
             said = "安全验证"
         looked_for = "_ROUTER_DATA" if state.problem else "item_list"
         return no_post(source, NAME, PLATFORM, looked_for, said=said, problem=state.problem)
+    if is_host(source.url, *_HOSTS) and _POST_PATH.search(path_of(source.url)) is None:
+        # A user's page or a search: posts of their own, each with its address.
+        return finished(source, [_post(item, source.url, listed=True) for item in items], embedded=True)
     return finished(source, [_post(items[0], source.url)])
 
 

@@ -44,7 +44,11 @@ def accepts(source: Source) -> bool:
     at_home = is_host(source.url, *_HOSTS) and _POST_PATH.search(path_of(source.url)) is not None
     if source.kind == "html":
         text = source.text
-        return at_home or ("l_post" in text and "d_post_content" in text)
+        if at_home or "l_post" not in text or "d_post_content" not in text:
+            return at_home
+        # Elsewhere it must be a whole thread: forums copy markup, and theirs must not fail for want of a field.
+        floors, root = _floors(source)
+        return bool(floors) and (is_host(source.url, "invalid") or _from_page(source, root, floors).missing() is None)
     if source.kind != "json":
         return False
     return at_home or (

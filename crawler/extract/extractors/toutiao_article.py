@@ -14,7 +14,7 @@ import re
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
 from crawler.extract.layouts import TOUTIAO
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -35,13 +35,13 @@ def accepts(source: Source) -> bool:
     """Article addresses, and pages or answers with the structure of articles anywhere."""
     at_home = is_host(source.url, *_HOSTS)
     if source.kind == "html":
-        if at_home and _POST_PATH.search(path_of(source.url)):
-            return True
+        if at_home:
+            return _POST_PATH.search(path_of(source.url)) is not None
         text = source.text
-        if "syl-article-base" in text:
-            return True
         carries = "RENDER_DATA" in text or "BASE_DATA" in text
-        return carries and "aweme" not in text and any(sign in text for sign in _SIGNS)
+        if carries and "aweme" not in text and any(sign in text for sign in _SIGNS):
+            return True
+        return "syl-article-base" in text and recognised(source, TOUTIAO)
     if source.kind != "json":
         return False
     if at_home and "/info" in path_of(source.url):

@@ -13,7 +13,7 @@ import re
 from crawler.extract.embedded_state import State, assigned, json_answer
 from crawler.extract.layouts import WEIBO
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
 from domain.document import Extraction, PageVerdict
@@ -40,13 +40,10 @@ def accepts(source: Source) -> bool:
     """Post addresses of weibo.com and weibo.cn, and answers with their structure anywhere."""
     at_home = is_host(source.url, *_HOSTS)
     if source.kind == "html":
-        if (
-            _VISITORS in source.text
-            or "$render_data" in source.text
-            or "detail_wbtext" in source.text
-            or "WB_feed_detail" in source.text
-        ):
+        if _VISITORS in source.text or "$render_data" in source.text:
             return True
+        if not at_home and ("detail_wbtext" in source.text or "WB_feed_detail" in source.text):
+            return recognised(source, WEIBO)
         return at_home and _POST_PATH.search(path_of(source.url)) is not None
     if source.kind != "json":
         return False

@@ -14,7 +14,7 @@ import re
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.layouts import XIAOHONGSHU
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -34,10 +34,10 @@ def accepts(source: Source) -> bool:
     text = source.text if source.kind in ("html", "json") else ""
     if source.kind == "html":
         if is_host(source.url, "xiaohongshu.com", "xhslink.com"):
-            return _POST_PATH.search(path_of(source.url)) is not None or any(sign in text for sign in _STRUCTURE)
-        if 'id="detail-desc"' in text and "note-" in text:
+            return _POST_PATH.search(path_of(source.url)) is not None
+        if any(state in text for state in _STATES) and any(sign in text for sign in _STRUCTURE):
             return True
-        return any(state in text for state in _STATES) and any(sign in text for sign in _STRUCTURE)
+        return 'id="detail-desc"' in text and "note-" in text and recognised(source, XIAOHONGSHU)
     if source.kind == "json" and ('"note_card"' in text or '"noteCard"' in text or '"note_list"' in text):
         return bool(_cards(json_answer(source)))
     return source.kind == "json" and is_host(source.url, "edith.xiaohongshu.com") and "/feed" in path_of(source.url)

@@ -12,7 +12,7 @@ import re
 from crawler.extract.embedded_state import element, json_answer
 from crawler.extract.layouts import ZHIHU
 from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
-from crawler.extract.rendered_post import shown
+from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
 from domain.document import Extraction
@@ -39,9 +39,12 @@ def accepts(source: Source) -> bool:
     if source.kind == "html":
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
-        if "Post-RichText" in source.text or "QuestionHeader-title" in source.text:
-            return True
-        return "js-initialData" in source.text and any(f'"{kind}"' in source.text for kind in _KINDS)
+        text = source.text
+        if "js-initialData" in text and any(f'"{kind}"' in text for kind in _KINDS):
+            # At home every page carries this data, empty on those without posts.
+            return not at_home or bool(_from_page(_entities(source), source.url))
+        told = "Post-RichText" in text or "QuestionHeader-title" in text
+        return not at_home and told and recognised(source, ZHIHU)
     if source.kind != "json":
         return False
     if at_home and _API_PATH.search(path_of(source.url)):
@@ -62,7 +65,7 @@ def extract(source: Source) -> Extraction:
             )
         return finished(source, posts, embedded=isinstance(dig(answer, "data"), list))
     state = element(source, "js-initialData")
-    posts = _from_page(tree(state.value, "initialState", "entities"), source.url)
+    posts = _from_page(_entities(source), source.url)
     if not posts:
         seen = shown(source.page.tree, ZHIHU, source.url, PLATFORM, NAME)
         if seen is not None:
@@ -72,7 +75,12 @@ def extract(source: Source) -> Extraction:
             said = "安全验证"
         looked_for = "js-initialData" if state.problem else "entities"
         return no_post(source, NAME, PLATFORM, looked_for, said=said, problem=state.problem)
-    return finished(source, posts)
+    listed = is_host(source.url, *_HOSTS) and _POST_PATH.search(path_of(source.url)) is None
+    return finished(source, posts, embedded=listed)
+
+
+def _entities(source: Source) -> Tree:
+    return tree(element(source, "js-initialData").value, "initialState", "entities")
 
 
 def _errors(value: object) -> str:
