@@ -69,34 +69,25 @@ class Automaton:
         self._machine = ahocorasick_rs.AhoCorasick(
             list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
         )
-        self._concepts_of = [frozenset(e.concept.name for e in group) for group in self._entries]
+        names = dict.fromkeys(entry.concept.name for group in self._entries for entry in group)
+        self._bit = {name: 1 << index for index, name in enumerate(names)}
+        #: For every pattern the bits of the concepts that it may mean, before anything is judged.
+        self.bits = [self.mask(entry.concept.name for entry in group) for group in self._entries]
+
+    def mask(self, names: Iterable[str]) -> int:
+        """Return the bits of the concepts ``names``; concepts without words in whole pages have none."""
+        mask = 0
+        for name in names:
+            mask |= self._bit.get(name, 0)
+        return mask
 
     def raw(self, folded: str) -> list[tuple[int, int, int]]:
         """Return (pattern, start, end) of every meeting, overlapping ones included, by their ends."""
         return self._machine.find_matches_as_indexes(folded, overlapping=True)
 
-    def patterns_of(self, names: frozenset[str]) -> frozenset[int]:
-        """Return the patterns that may mean one of the concepts ``names``."""
-        return frozenset(i for i, found in enumerate(self._concepts_of) if not found.isdisjoint(names))
-
-    def meaning(self, patterns: Iterable[int], names: set[str]) -> set[int]:
-        """Return those of ``patterns`` that may mean one of the concepts ``names``."""
-        return {pattern for pattern in patterns if not self._concepts_of[pattern].isdisjoint(names)}
-
-    def may_mean(self, pattern: int, names: tuple[str, ...]) -> bool:
-        """Whether ``pattern`` may mean one of the concepts ``names``."""
-        return not self._concepts_of[pattern].isdisjoint(names)
-
     def weighed(self, weights: Mapping[str, float]) -> list[float]:
         """Return for every pattern the greatest weight of the concepts that it may mean."""
-        return [max(weights[name] for name in names) for names in self._concepts_of]
-
-    def concepts(self, patterns: Iterable[int]) -> set[str]:
-        """Return the concepts that ``patterns`` may mean, before anything is judged."""
-        found: set[str] = set()
-        for pattern in patterns:
-            found |= self._concepts_of[pattern]
-        return found
+        return [max(weights[entry.concept.name] for entry in group) for group in self._entries]
 
     def judged(
         self, text: FoldedText, raw: Iterable[tuple[int, int, int]], segmenter: Segmenter, wanted: set[str]
@@ -107,10 +98,12 @@ class Automaton:
         found: dict[str, list[Hit]] = {}
         seen: set[tuple[str, int, int]] = set()
         disguised_left = MAX_DISGUISED
+        looked_for = self.mask(wanted)
+        bits = self.bits
         for pattern, start, end in raw:
-            entries = self._entries[pattern]
-            if self._concepts_of[pattern].isdisjoint(wanted):
+            if not bits[pattern] & looked_for:
                 continue
+            entries = self._entries[pattern]
             stood = plain[start:end]
             inserted = ""
             if positions[end - 1] - positions[start] != end - start - 1:

@@ -62,14 +62,15 @@ class Classifier:
         self._pack = pack
         self._table = build_table(pack.disguises.stand_ins)
         self._automaton = Automaton(pack.concepts.values(), pack.disguises, self._table)
-        self._index = RuleIndex(pack)
+        self._index = RuleIndex(pack, self._automaton)
         self._cues = Cues(pack.concepts)
         self._segmenter = Segmenter(_segmenter_words(pack))
         self._contexts = frozenset(n for n, c in pack.concepts.items() if c.context) | frozenset(
             n for n in IMPLIED if n in pack.concepts
         )
-        self._topics = self._automaton.patterns_of(_TOPICS)
-        self._signals = self._automaton.patterns_of(self._index.triggers | _OFFERS)
+        self._topics = self._automaton.mask(_TOPICS)
+        self._signals = self._automaton.mask(self._index.triggers | _OFFERS)
+        self._gate = [(self._automaton.mask((name,)), points) for name, points in pack.weights.gate.items()]
         self._weigh = self._automaton.weighed(_concept_weights(pack))
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
         self._whole = next((rule for rule in pack.rules if rule.whole), None)
@@ -128,19 +129,27 @@ class Classifier:
         whole = Whole(subject)
         text = FoldedText(whole.text, self._table)
         raw, cut = self._scan(text.folded)
-        patterns = {hit[0] for hit in raw}
-        if patterns.isdisjoint(self._topics) or patterns.isdisjoint(self._signals):
+        bits = self._automaton.bits
+        mask = 0
+        for pattern in {hit[0] for hit in raw}:
+            mask |= bits[pattern]
+        if not mask & self._topics or not mask & self._signals:
             return None
-        begin, end = self._window(raw, len(text.folded), WINDOW)
-        wording = self._wording.value(_between(text, *self._window(raw, len(text.folded), PEAK)))
-        rules = self._index.candidates(frozenset(self._automaton.concepts(patterns)))
-        if wording < _HOPELESS and not thorough and not self._index.explicit(rules, raw, self._automaton):
+        length = len(text.folded)
+        needs = self._index.candidates(mask)
+        peak = self._window(raw, length, PEAK)
+        explicit = thorough or self._index.explicit(needs, mask, raw)
+        if not explicit and self._hopeless(raw, peak):
             return None
-        if end - begin < len(text.folded):
+        wording = self._wording.value(_between(text, *peak))
+        if not explicit and wording < _HOPELESS:
+            return None
+        rules = [need.rule for need in needs]
+        begin, end = self._window(raw, length, WINDOW)
+        if end - begin < length:
             # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
-            explicit = wanted_concepts(rule for rule in rules if not rule.implied) | {"innocent"}
-            anywhere = self._automaton.meaning(patterns, explicit)
-            raw = [hit for hit in raw if begin <= hit[1] < end or hit[0] in anywhere]
+            anywhere = self._automaton.mask(wanted_concepts(r for r in rules if not r.implied) | {"innocent"})
+            raw = [hit for hit in raw if begin <= hit[1] < end or bits[hit[0]] & anywhere]
         wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
         found = self._automaton.judged(text, raw, self._segmenter, wanted)
         hits = Hits(text, found, self._pack, self._segmenter)
@@ -177,6 +186,32 @@ class Classifier:
         raw, _ = self._scan(text.folded)
         begin, end = self._window(raw, len(text.folded), PEAK)
         return _between(text, begin, end)
+
+    def peak_concepts(self, subject: Subject) -> frozenset[str]:
+        """Return the concepts met, before any judgement, where the text speaks of certificates most."""
+        text = FoldedText(Whole(subject).text, self._table)
+        raw, _ = self._scan(text.folded)
+        mask = self._mask(raw, self._window(raw, len(text.folded), PEAK))
+        return frozenset(name for name in self._pack.concepts if self._automaton.mask((name,)) & mask)
+
+    def _mask(self, raw: list[tuple[int, int, int]], stretch: tuple[int, int]) -> int:
+        begin, end = stretch
+        bits = self._automaton.bits
+        mask = 0
+        for pattern in {pattern for pattern, start, _ in raw if begin <= start < end}:
+            mask |= bits[pattern]
+        return mask
+
+    def _hopeless(self, raw: list[tuple[int, int, int]], peak: tuple[int, int]) -> bool:
+        """Whether the concepts met there are so few that reading on is not worth it."""
+        if not self._gate:
+            return False
+        mask = self._mask(raw, peak)
+        points = 0.0
+        for bit, weight in self._gate:
+            if bit & mask:
+                points += weight
+        return points < self._pack.weights.gate_least
 
     def _window(self, raw: list[tuple[int, int, int]], length: int, size: int) -> tuple[int, int]:
         """Return the folded stretch of ``size`` characters that speaks of certificates most."""

@@ -21,7 +21,7 @@ _TOP_KEYS = {
     "rules": {"pack", "version", "author", "source", "rules"},
     "disguise": {"pack", "version", "author", "source", "characters", "pieces", "initials"},
     "facts": {"pack", "version", "author", "source", "official_hosts", "media_hosts", "qualifications", "levels"},
-    "weights": {"pack", "version", "author", "source", "intercept", "levels", "precision", "features"},
+    "weights": {"pack", "version", "author", "source", "intercept", "levels", "precision", "features", "gate", "gate_least"},
     "wording": {"pack", "version", "author", "source", "intercept", "grams"},
 }
 _CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "context", "cue"}
@@ -286,6 +286,8 @@ def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
         high=float(levels["high"]),
         wording=_grams(wordings),
         wording_intercept=_number(wordings[0], "intercept", "用语层") if wordings else 0.0,
+        gate={str(k): float(v) for k, v in (top.get("gate") or {}).items()},
+        gate_least=float(top.get("gate_least", 0.0)),
         precision={str(k): float(v) for k, v in (top.get("precision") or {}).items()},
     )
 

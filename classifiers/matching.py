@@ -24,20 +24,41 @@ class Match(NamedTuple):
     hits: tuple[Hit, ...]
 
 
+class _Need(NamedTuple):
+    """A rule with its concepts as bits, for the quick look."""
+
+    rule: Rule
+    sequences: tuple[tuple[int, ...], ...]
+    must: tuple[int, ...]
+    single: int
+    """Concepts that hold by themselves, for rules with an explicit claim."""
+    pairs: tuple[tuple[int, int], ...]
+    """First two elements of longer sequences, for rules with an explicit claim."""
+
+
 class RuleIndex:
     """Knows from the concepts of a page which rules are worth trying."""
 
-    def __init__(self, pack: RulePack) -> None:
-        self._pack = pack
-        self._needs = [
-            (
-                rule,
-                [[frozenset(e.concepts) for e in sequence] for sequence in rule.sequences],
-                [frozenset(e.concepts) for e in rule.must],
+    def __init__(self, pack: RulePack, automaton: Automaton) -> None:
+        self._bits = automaton.bits
+        self._needs = []
+        for rule in pack.rules:
+            if rule.whole:
+                continue
+            sequences = tuple(tuple(automaton.mask(e.concepts) for e in sequence) for sequence in rule.sequences)
+            claims = () if rule.implied else sequences
+            single = 0
+            for sequence in claims:
+                single |= sequence[0] if len(sequence) == 1 else 0
+            self._needs.append(
+                _Need(
+                    rule,
+                    sequences,
+                    tuple(automaton.mask(e.concepts) for e in rule.must),
+                    single,
+                    tuple((sequence[0], sequence[1]) for sequence in claims if len(sequence) > 1),
+                )
             )
-            for rule in pack.rules
-            if not rule.whole
-        ]
         sizes = {name: len(concept.words) for name, concept in pack.concepts.items()}
         self.triggers = frozenset(
             name
@@ -45,41 +66,51 @@ class RuleIndex:
             for sequence in rule.sequences
             for name in min(sequence, key=lambda e: sum(sizes[n] for n in e.concepts)).concepts
         )
-        self._known: dict[frozenset[str], tuple[Rule, ...]] = {}
 
-    def candidates(self, concepts: frozenset[str]) -> tuple[Rule, ...]:
-        """Return the rules whose concepts are all among ``concepts``."""
-        found = self._known.get(concepts)
-        if found is None:
-            if len(self._known) > 10_000:
-                self._known.clear()
-            found = tuple(
-                rule
-                for rule, sequences, must in self._needs
-                if any(all(not element.isdisjoint(concepts) for element in sequence) for sequence in sequences)
-                and all(not element.isdisjoint(concepts) for element in must)
-            )
-            self._known[concepts] = found
+    def candidates(self, mask: int) -> list[_Need]:
+        """Return the rules whose concepts are all in ``mask``."""
+        found = []
+        for need in self._needs:
+            for element in need.must:
+                if not element & mask:
+                    break
+            else:
+                for sequence in need.sequences:
+                    for element in sequence:
+                        if not element & mask:
+                            break
+                    else:
+                        found.append(need)
+                        break
         return found
 
+    def explicit(self, needs: Iterable[_Need], mask: int, raw: Sequence[tuple[int, int, int]]) -> bool:
+        """Whether a rule with an explicit claim among ``needs`` may hold, judged by raw hits standing near one another."""
+        for need in needs:
+            if need.single & mask:
+                return True
+        for need in needs:
+            for first, second in need.pairs:
+                if first & mask and second & mask and self._near(first, second, need.rule, raw):
+                    return True
+        return False
 
-    def explicit(self, rules: Iterable[Rule], raw: Sequence[tuple[int, int, int]], automaton: Automaton) -> bool:
-        """Whether a rule with an explicit claim among ``rules`` may hold, judged by raw hits standing near one another."""
-        for rule in rules:
-            if rule.implied:
-                continue
-            for sequence in rule.sequences:
-                if len(sequence) == 1:
-                    if any(automaton.may_mean(hit[0], sequence[0].concepts) for hit in raw):
-                        return True
-                    continue
-                # A look ahead of the gap, widened for words that overlap and for sequences in any order.
-                ends = [hit[2] for hit in raw if automaton.may_mean(hit[0], sequence[0].concepts)]
-                starts = sorted(hit[1] for hit in raw if automaton.may_mean(hit[0], sequence[1].concepts))
-                for end in ends:
-                    at = bisect_left(starts, end if rule.ordered else end - rule.gap - 20)
-                    if at < len(starts) and starts[at] <= end + rule.gap:
-                        return True
+    def _near(self, first: int, second: int, rule: Rule, raw: Sequence[tuple[int, int, int]]) -> bool:
+        bits = self._bits
+        # A look back beyond the gap, for sequences in any order.
+        back = 0 if rule.ordered else rule.gap + 20
+        last = -1_000
+        waiting = -1_000
+        for pattern, start, end in raw:
+            found = bits[pattern]
+            if found & second:
+                if start - last <= rule.gap and start >= last:
+                    return True
+                waiting = end
+            if found & first:
+                if back and start - waiting <= back:
+                    return True
+                last = end
         return False
 
 

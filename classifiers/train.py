@@ -90,7 +90,7 @@ _STEPS = 400
 class Row:
     """One document as the linear layer sees it; None where no rule holds (never flagged, nothing to learn)."""
 
-    __slots__ = ("embedded", "label", "one", "values", "wording")
+    __slots__ = ("concepts", "embedded", "label", "one", "values", "wording")
 
     def __init__(self, classifier: Classifier, one: Labelled, around: tuple[str, str] | None = None) -> None:
         """``around`` is text to stand before and after it in a second copy: real pages hold more than an advertisement."""
@@ -102,6 +102,7 @@ class Row:
         self.one = one
         self.label = one.label
         self.wording = classifier.wording_text(one.subject)
+        self.concepts = classifier.peak_concepts(one.subject)
         self.values: dict[str, float] | None = None
         if reading is not None:
             self.values = reading.values
@@ -215,7 +216,20 @@ def precision_at(scores: Iterable[tuple[float, bool]], low: float, high: float) 
     return sum(inside) / len(inside) if inside else 1.0
 
 
-def write(folder: Path, trained: Trained, precision: Mapping[str, float], note: str) -> None:
+def gate(rows: Sequence[Row]) -> tuple[dict[str, float], float]:
+    """Return points per concept for the quick look, and the least sum with which a page is read on.
+
+    Learned like the other layer, from which concepts are met at all; the least sum lets 99 of 100 violations pass.
+    """
+    names = sorted({name for row in rows for name in row.concepts})
+    examples = [(dict.fromkeys(row.concepts, 1.0), row.label) for row in rows]
+    _, weights = fit(examples, {})
+    points = {name: weights[name] for name in names}
+    sums = sorted(sum(points[name] for name in row.concepts) for row in rows if row.label)
+    return points, sums[len(sums) // 100] if sums else 0.0
+
+
+def write(folder: Path, trained: Trained, quick: tuple[Mapping[str, float], float], precision: Mapping[str, float], note: str) -> None:
     """Write both layers as pack files into ``folder``."""
     head = "# 由 python -m classifiers.train 生成，勿手改。\n"
     lines = [
@@ -226,6 +240,8 @@ def write(folder: Path, trained: Trained, precision: Mapping[str, float], note: 
         f"intercept: {trained.intercept:.4f}",
         "levels: {low: 50, medium: 70, high: 90}",
         "precision: {" + ", ".join(f"{name}: {value:.3f}" for name, value in precision.items()) + "}",
+        "gate: {" + ", ".join(f"{name}: {value:.3f}" for name, value in quick[0].items()) + "}",
+        f"gate_least: {quick[1] - 0.01:.3f}",
         "features:",
     ]
     lines += [f'  "{name}": {value:.4f}' for name, value in sorted(trained.weights.items())]
@@ -267,7 +283,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.dry_run:
         levels = {"high": (0.9, 1.01), "medium": (0.7, 0.9), "low": (0.5, 0.7)}
         precision = {name: precision_at(scores, *bounds) for name, bounds in levels.items()}
-        write(options.out, Trained(rows, own), precision, f"{len(rows)} 条标注，各级准确率由五折交叉验证得出")
+        write(options.out, Trained(rows, own), gate(rows), precision, f"{len(rows)} 条标注，各级准确率由五折交叉验证得出")
         sys.stdout.write(f"已写入 {options.out}\n")
     return 0
 
