@@ -154,6 +154,7 @@ class Patrol:
         if self._settings.sitemaps and target.kind is TargetKind.WEBSITE and pending:
             crawl.under_way += 1  # the target is not done before its sitemaps are read
             self._spawn(self._read_sitemaps(crawl))
+        self._settle(crawl)  # a resumed run may find nothing left to do for this target
 
     def _open_target(self, target: Target, first: CrawlRequest | None) -> tuple[int, int, int, list[CrawlRequest]]:
         planned = len(self._ledger.plan([first])) if first is not None else 0

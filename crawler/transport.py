@@ -62,6 +62,8 @@ class BoundedHandler(http11.HTTP11DownloadHandler):
         super().__init__(crawler)
         self._pool._factory = _BoundedFactory
         self._pool.cachedConnectionTimeout = IDLE_SECONDS
+        # Twisted would ask again at once, behind the host's pause; crawler.patrol tries again when the pause is over.
+        self._pool.retryAutomatically = False
 
 
 class QuietFormatter(LogFormatter):

@@ -29,7 +29,11 @@ class CrawlLedger(Protocol):
         ...
 
     def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
-        """Plan pages of a target that earlier runs kept (open leads first, gone pages last); return how many."""
+        """Plan what earlier runs know of a target; return how many requests that made.
+
+        Pages they kept (open leads first, gone pages last, at most ``limit``), and addresses of the run before that were
+        never read: failed, blocked or over the budget (at most ``limit``).
+        """
         ...
 
     def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, literal, select, update
+from sqlalchemy import Connection, Engine, Select, case, exists, func, literal, select, text, update
+from sqlalchemy.orm import aliased
 
 from domain.analysis import PageVisit
-from domain.crawl import CrawlRequest, KnownVersion, Outcome
+from domain.crawl import CrawlRequest, KnownVersion, Outcome, Purpose
 from domain.ports import Clock
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
@@ -45,49 +46,23 @@ class SqlLedger:
         return planned
 
     def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
-        """Plan pages of a target that earlier runs kept: open leads first, then those not seen for longest."""
+        """Plan what earlier runs know: open leads first, then pages not seen for longest, and what was never read.
+
+        What was never read are addresses of the run before that failed, were blocked or did not fit the budget. No kept
+        page leads to them again while it is unchanged, so without this a page that timed out once would be lost.
+        """
         if limit <= 0:
             return 0
-        request = CrawlRequestRow
         with writing(self.engine) as connection:
-            rows = connection.execute(
-                select(
-                    PageRow.url_key,
-                    PageRow.url,
-                    PageRow.depth,
-                    PageRow.purpose,
-                    PageRow.via,
-                    PageRow.anchor,
-                    PageRow.plan_rank,
+            kept = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit))
+            before = connection.execute(
+                select(func.max(CrawlRunTargetRow.run_id)).where(
+                    CrawlRunTargetRow.target_id == target_id, CrawlRunTargetRow.run_id < run_id
                 )
-                .where(
-                    PageRow.target_id == target_id,
-                    PageRow.plan_rank < int(PlanRank.NOT_PLANNED),
-                    ~exists(literal(1)).where(request.run_id == run_id, request.url_key == PageRow.url_key),
-                )
-                .order_by(PageRow.plan_rank, PageRow.last_checked, PageRow.id)
-                .limit(limit)
-            )
-            values = [
-                {
-                    "run_id": run_id,
-                    "target_id": target_id,
-                    "url_key": row.url_key,
-                    "url": row.url,
-                    "depth": row.depth,
-                    "priority": PRIORITY[PlanRank(row.plan_rank)],
-                    "purpose": row.purpose,
-                    "via": row.via,
-                    "anchor": row.anchor,
-                    "bytes_received": 0,
-                }
-                for row in rows
-            ]
-            if values:
-                connection.execute(insert_for(connection, CrawlRequestRow), values)
-                _expect_target(connection, {(run_id, target_id)})
-                count_requests(connection, "planned", [(run_id, target_id)] * len(values))
-        return len(values)
+            ).scalar()
+            if before is None:
+                return kept
+            return kept + _plan_rows(connection, run_id, target_id, _left_over(before, run_id, target_id, limit))
 
     def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:
         """Planned requests without an outcome, highest priority first, oldest first among equals."""
@@ -139,6 +114,73 @@ class SqlLedger:
                 )
             ).first()
         return (row.planned, row.done) if row else (0, 0)
+
+
+def _kept_pages(run_id: int, target_id: int, limit: int) -> Select[Any]:
+    """Pages of a target that earlier runs kept and this one has not planned yet."""
+    priority = case(*((PageRow.plan_rank == int(rank), value) for rank, value in PRIORITY.items()))
+    return (
+        select(
+            PageRow.url_key,
+            PageRow.url,
+            PageRow.depth,
+            PageRow.purpose,
+            PageRow.via,
+            PageRow.anchor,
+            priority.label("priority"),
+        )
+        .where(
+            PageRow.target_id == target_id,
+            PageRow.plan_rank < int(PlanRank.NOT_PLANNED),
+            ~exists(literal(1)).where(CrawlRequestRow.run_id == run_id, CrawlRequestRow.url_key == PageRow.url_key),
+        )
+        .order_by(PageRow.plan_rank, PageRow.last_checked, PageRow.id)
+        .limit(limit)
+    )
+
+
+def _left_over(before: int, run_id: int, target_id: int, limit: int) -> Select[Any]:
+    """Addresses that run ``before`` asked for, or had no budget for, and of which nothing was ever kept.
+
+    Those that do not exist come last. An address that leads to another one is no page of its own and is left out.
+    """
+    old, new = CrawlRequestRow, aliased(CrawlRequestRow)
+    missing = old.reason.in_(["http_404", "http_410"])
+    return (
+        select(
+            old.url_key,
+            old.url,
+            old.depth,
+            old.purpose,
+            old.via,
+            old.anchor,
+            case((missing, PRIORITY[PlanRank.GONE]), else_=old.priority).label("priority"),
+        )
+        .where(
+            old.run_id == before,
+            old.target_id == target_id,
+            # Written out as in the index, which holds only such rows.
+            text("crawl_requests.page_id IS NULL AND crawl_requests.outcome IS NOT NULL"),
+            old.outcome != Outcome.UNCHANGED.value,
+            old.purpose != Purpose.SITEMAP.value,
+            ~exists(literal(1)).where(new.run_id == run_id, new.url_key == old.url_key),
+        )
+        .order_by(old.priority.desc(), old.id)
+        .limit(limit)
+    )
+
+
+def _plan_rows(connection: Connection, run_id: int, target_id: int, wanted: Select[Any]) -> int:
+    """Plan the addresses that ``wanted`` selects; return how many."""
+    values = [
+        {"run_id": run_id, "target_id": target_id, "bytes_received": 0, **row._mapping}
+        for row in connection.execute(wanted)
+    ]
+    if values:
+        connection.execute(insert_for(connection, CrawlRequestRow), values)
+        _expect_target(connection, {(run_id, target_id)})
+        count_requests(connection, "planned", [(run_id, target_id)] * len(values))
+    return len(values)
 
 
 def _plan(connection: Connection, by_key: dict[tuple[int, bytes], CrawlRequest]) -> list[CrawlRequest]:

@@ -96,6 +96,15 @@ class CrawlRequestRow(Base):
             sqlite_where=text("outcome IS NULL"),
             postgresql_where=text("outcome IS NULL"),
         ),
+        Index(
+            "ix_crawl_requests_left_over",
+            "run_id",
+            "target_id",
+            text("priority DESC"),
+            "id",
+            sqlite_where=text("page_id IS NULL AND outcome IS NOT NULL"),
+            postgresql_where=text("page_id IS NULL AND outcome IS NOT NULL"),
+        ),
         Index("ix_crawl_requests_at_target_id_outcome", "at", "target_id", "outcome"),
         Index("ix_crawl_requests_page_id_at", "page_id", "at"),
     )

@@ -172,3 +172,14 @@ def test_sitemaps_feed_the_frontier(tmp_path: Path) -> None:
     found = ends(ledger)
     assert found.pop("/gone.xml") == ("failed", "http_404")
     assert found == dict.fromkeys(("/", "/island", "/packed", "/plain"), ("ok", None))
+
+
+def test_a_resumed_run_ends_where_a_target_was_done_already(tmp_path: Path) -> None:
+    """A run killed after one of its targets was finished goes on with the others and comes to its end."""
+    with web() as net:
+        first, second = net.site(_many(3)), net.site(_many(3))
+        done, left = target_of(first, 1), target_of(second, 2)
+        ledger = crawl([done], tmp_path)
+        crawl([done, left], tmp_path, ledger=ledger)
+        assert len(second.paths()) == 1 + 4
+        assert len(first.paths()) == 1 + 4

@@ -180,12 +180,33 @@ def test_hostile_text_is_stored_with_its_offsets_right(world: World, clock: Test
     assert stored.document.title == "考证\ufffd\ufffd"
 
 
-def test_what_failed_from_the_first_is_an_outcome_and_no_page(world: World) -> None:
-    """An address that never could be read is not planned by later runs."""
-    world.fails(f"{SITE}/404", Outcome.FAILED, "http_404", 404)
+def test_what_was_never_read_is_asked_again(world: World) -> None:
+    """Failed, blocked and deferred addresses of the run before are planned again; missing ones last, aliases not at all."""
+    world.look(f"{SITE}/read", CLEAN)
+    ledger = world.store.ledger()
+    first = world.begin()
+    requests = [
+        CrawlRequest(first.id, world.target.id, f"{SITE}/{name}", priority=priority)
+        for name, priority in [("404", 5), ("slow", 5), ("login", 3), ("alias", 2), ("late", 1)]
+    ]
+    missing, slow, login, alias, _ = ledger.plan(requests)
+    ledger.record(
+        [
+            ended(missing, world.clock(), Outcome.FAILED, "http_404", status=404),
+            ended(slow, world.clock(), Outcome.TIMEOUT, "no_answer"),
+            ended(login, world.clock(), Outcome.BLOCKED, "login_wall"),
+            ended(alias, world.clock(), Outcome.UNCHANGED, "redirected"),
+        ]
+    )
+    ledger.defer_rest(first.id, world.target.id, "pages", "上限")
+    assert count(world.store, PageRow) == 1
+    second = world.begin()
 
-    assert count(world.store, PageRow) == 0
-    assert world.store.ledger().plan_known(world.begin().id, world.target.id, 10) == 0
+    assert ledger.plan_known(second.id, world.target.id, 10) == 5
+
+    planned = [one.url.rpartition("/")[2] for one in ledger.pending(second.id, world.target.id, 10)]
+    assert planned == ["slow", "login", "late", "read", "404"]
+    assert ledger.plan_known(second.id, world.target.id, 10) == 0
 
 
 def test_known_pages_are_planned_open_leads_first_and_gone_ones_last(world: World, clock: TestClock) -> None:

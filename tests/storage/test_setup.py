@@ -41,6 +41,7 @@ def test_the_code_names_the_newest_migration() -> None:
 def comparable(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
     """Alembic cannot read a descending index back from SQLite; PostgreSQL compares all of them."""
     descending = {
+        "ix_crawl_requests_left_over",
         "ix_crawl_requests_pending",
         "ix_leads_score",
         "ix_leads_target_id_score",

@@ -169,6 +169,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_crawl_requests_at_target_id_outcome", "crawl_requests", ["at", "target_id", "outcome"], unique=False
     )
+    op.create_index(
+        "ix_crawl_requests_left_over",
+        "crawl_requests",
+        ["run_id", "target_id", sa.literal_column("priority DESC"), "id"],
+        unique=False,
+        sqlite_where=sa.text("page_id IS NULL AND outcome IS NOT NULL"),
+        postgresql_where=sa.text("page_id IS NULL AND outcome IS NOT NULL"),
+    )
     op.create_index("ix_crawl_requests_page_id_at", "crawl_requests", ["page_id", "at"], unique=False)
     op.create_index(
         "ix_crawl_requests_pending",
