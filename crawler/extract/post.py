@@ -223,6 +223,12 @@ def finished(source: Source, posts: Sequence[Post], *, embedded: bool = False) -
     )
 
 
+def whole(source: Source, posts: Sequence[Post]) -> bool:
+    """Whether what was found at an address that is not the platform's is surely a post of it: the names of states and of
+    their members are common words, and another site's page must not fail for want of them. A saved file may fail."""
+    return bool(posts) and (is_host(source.url, "invalid") or posts[0].missing() is None)
+
+
 def no_post(
     source: Source, extractor: str, platform: str, field_name: str, *, said: str = "", problem: str | None = None
 ) -> Extraction:

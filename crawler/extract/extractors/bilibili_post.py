@@ -15,7 +15,7 @@ from crawler.extract.bilibili_dynamic import fill, is_dynamic
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.json_reading import load
 from crawler.extract.layouts import BILIBILI
-from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of, whole
 from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, has, identity_in, tree, trees, word
@@ -42,7 +42,7 @@ def accepts(source: Source) -> bool:
         if at_home and _POST_PATH.search(path_of(source.url)):
             return True
         if "__INITIAL_STATE__" in source.text and any(sign in source.text for sign in _SIGNS):
-            return True
+            return at_home or whole(source, _posts(assigned(source, "__INITIAL_STATE__").value, source.url))
         told = "opus-module-content" in source.text or "desc-info-text" in source.text
         return not at_home and told and recognised(source, BILIBILI)
     if source.kind != "json":

@@ -12,7 +12,7 @@ import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, json_answer
 from crawler.extract.layouts import KUAISHOU
-from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of, whole
 from crawler.extract.rendered_post import shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, below, dig, find, has, identity_in, tree, trees, word
@@ -36,7 +36,10 @@ def accepts(source: Source) -> bool:
             return True
         if "__APOLLO_STATE__" in text and "VisionVideoDetailPhoto" in text:
             return True
-        return "INIT_STATE" in text and '"photo"' in text and '"caption"' in text and "photoId" in text
+        if "INIT_STATE" not in text or '"photo"' not in text or '"caption"' not in text or "photoId" not in text:
+            return False
+        photo, author, comments = _in_share(_state(source).value)
+        return whole(source, [_post(photo, author, comments, source.url)] if photo else [])
     return (
         source.kind == "json"
         and any(

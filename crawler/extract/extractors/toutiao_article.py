@@ -13,7 +13,7 @@ import re
 
 from crawler.extract.embedded_state import ABSENT, State, assigned, element, json_answer
 from crawler.extract.layouts import TOUTIAO
-from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of, whole
 from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, find, has, identity_in, tree, trees, word
@@ -40,7 +40,9 @@ def accepts(source: Source) -> bool:
         text = source.text
         carries = "RENDER_DATA" in text or "BASE_DATA" in text
         if carries and "aweme" not in text and any(sign in text for sign in _SIGNS):
-            return True
+            value = _state(source).value
+            article = _article(value)
+            return whole(source, [_post(article, tree(value), source.url)] if article else [])
         return "syl-article-base" in text and recognised(source, TOUTIAO)
     if source.kind != "json":
         return False

@@ -13,7 +13,7 @@ import re
 
 from crawler.extract.embedded_state import assigned, json_answer
 from crawler.extract.layouts import XIAOHONGSHU
-from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of
+from crawler.extract.post import Post, address, finished, is_host, joined, no_post, path_of, whole
 from crawler.extract.rendered_post import recognised, shown
 from crawler.extract.source import Source
 from crawler.extract.tree_reading import Tree, dig, find, has, identity_in, tree, trees, word
@@ -36,7 +36,7 @@ def accepts(source: Source) -> bool:
         if is_host(source.url, "xiaohongshu.com", "xhslink.com"):
             return _POST_PATH.search(path_of(source.url)) is not None
         if any(state in text for state in _STATES) and any(sign in text for sign in _STRUCTURE):
-            return True
+            return "noteDetailMap" in text or whole(source, _posts(source))
         return 'id="detail-desc"' in text and "note-" in text and recognised(source, XIAOHONGSHU)
     if source.kind == "json" and ('"note_card"' in text or '"noteCard"' in text or '"note_list"' in text):
         return bool(_cards(json_answer(source)))
@@ -54,11 +54,11 @@ def extract(source: Source) -> Extraction:
         return finished(source, posts, embedded=len(posts) > 1)
     problem: str | None = "absent"
     said = "安全验证" if "captcha" in path_of(source.url) else _error_of_address(source.url)
+    posts = _posts(source)
+    if posts:
+        return finished(source, posts)
     for name in _STATES:
         state = assigned(source, name)
-        note, identity, comments = _note(state.value, source.url)
-        if note:
-            return finished(source, [_post(note, identity, comments, source.url)])
         if state.problem != "absent":
             problem = state.problem
             server = find(state.value, lambda found: "errMsg" in found or "errorCode" in found) or {}
@@ -67,6 +67,14 @@ def extract(source: Source) -> Extraction:
     if seen is not None:
         return finished(source, [seen])
     return no_post(source, NAME, PLATFORM, _STATES[0] if problem else "note", said=said, problem=problem)
+
+
+def _posts(source: Source) -> list[Post]:
+    for name in _STATES:
+        note, identity, comments = _note(assigned(source, name).value, source.url)
+        if note:
+            return [_post(note, identity, comments, source.url)]
+    return []
 
 
 def _error_of_address(url: str) -> str:

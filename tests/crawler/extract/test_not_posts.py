@@ -32,6 +32,23 @@ def test_copied_markup_is_no_platform(platform: str) -> None:
     assert CLAIM in made.documents[0].text
 
 
+STATES = {
+    "bilibili": '<script>window.__INITIAL_STATE__={"videoData":{"title":"招生视频","desc":"x"}}</script>',
+    "xiaohongshu": '<script>window.__INITIAL_STATE__={"noteData":{"desc":"x","imageList":[]}}</script>',
+    "toutiao": '<script>var BASE_DATA = {articleInfo: {title: "x", publishTime: ""}}</script>',
+    "kuaishou": '<script>window.INIT_STATE={"a":{"photo":{"photoId":1,"caption":"x"}}}</script>',
+}
+
+
+@pytest.mark.parametrize("platform", STATES)
+def test_states_with_common_names_are_no_platform(platform: str) -> None:
+    """Another site's data under a common name leaves its page an ordinary one."""
+    page = f"<!doctype html><html><head><meta charset=utf-8><title>某某教育</title></head><body><p>{CLAIM}</p>{STATES[platform]}</body></html>"
+    made = extract(page.encode(), url="http://www.a.cn/v/1.html", content_type="text/html; charset=utf-8")
+    assert (made.verdict, made.platform) == ("ok", "web")
+    assert CLAIM in made.documents[0].text
+
+
 def test_timelines_are_not_one_post() -> None:
     """A saved page with several posts is not taken for the first of them."""
     one = '<article class="woo-panel-main"><header><a class="head_name_1" href="/u/1">甲</a><a class="head-info_time_1" title="2024-05-01 08:00">x</a></header><div class="detail_wbtext_1">{}</div></article>'
