@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     name="demo",
     help="在一个可丢弃的数据目录里演示全过程：在本机起一组随附的样例网站，导入、采集、研判、生成两天的处置简报，"
     "再与样例中埋设的违规页面逐一核对。\n结果放在 ./demo-output（或 --data-dir 指定的空目录）。"
-    "埋设的页面有漏掉的、合规的页面有误列的，都会列出，退出状态为 1。",
+    "漏掉的埋设页面和误列的合规页面都会列出；有漏掉的时退出状态为 1。",
 )
 @click.option("--serve", "then_serve", is_flag=True, help="演示结束后在其结果上启动状态页，按 Ctrl+C 停止")
 @click.option("--port", type=WholeNumber(0, 65535), default=8000, metavar="端口", help="--serve 的端口（默认 8000）")
@@ -68,6 +68,7 @@ def as_dict(report: DemoReport) -> dict[str, Any]:
     return {
         "data_dir": str(report.data_dir.absolute()),
         "complete": report.complete,
+        "exact": report.exact,
         "days": [
             {
                 "date": day.digest.date,
@@ -127,8 +128,10 @@ def _print(report: DemoReport) -> None:
     )
     for day in report.days:
         _print_comparison(day.number, day.comparison)
-    if report.complete:
+    if report.exact:
         say("核对无误：埋设的违规页面全部找到，合规页面没有误列。")
+    elif report.complete:
+        say("埋设的违规页面全部找到；另有误列的页面，见上。")
     say("\n结果文件：")
     for day in report.days:
         for path in day.files:

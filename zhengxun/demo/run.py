@@ -74,8 +74,13 @@ class DemoReport:
 
     @property
     def complete(self) -> bool:
-        """Whether every planted violating page was found on both days and no honest one."""
-        return all(not day.comparison.missed and not day.comparison.false_alarms for day in self.days)
+        """Whether every planted violating page was found on both days."""
+        return all(not day.comparison.missed for day in self.days)
+
+    @property
+    def exact(self) -> bool:
+        """Whether, besides, no honest page was listed."""
+        return self.complete and all(not day.comparison.false_alarms for day in self.days)
 
 
 #: Says in one Chinese line what happens next.
