@@ -29,12 +29,14 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def read_simply(page: FetchedPage) -> PageAnalysis:
-    """Title, text and links by pattern; obeys ``verdict:…``, ``kill-worker``, ``stall-worker`` and ``raise-error``."""
+    """Title, text and links by pattern; obeys ``verdict:…``, ``slow-read``, ``kill-worker``, ``stall-worker``, ``raise-error``."""
     text = page.body.decode("utf-8", "replace")
     if "kill-worker" in text:
         os._exit(9)
     if "stall-worker" in text:
         time.sleep(600)
+    if "slow-read" in text:
+        time.sleep(0.5)
     if "raise-error" in text:
         raise RuntimeError("this page cannot be read")
     links = tuple(

@@ -217,12 +217,13 @@ def test_pages_behind_one_login_wall_are_blocked_with_one_visit_of_it(tmp_path: 
             {
                 "/": "".join(f'<a href="/member/{n}">会员{n}</a>' for n in range(5)),
                 "*": lambda seen: redirect("/login") if seen.path.startswith("/member") else None,
-                "/login": "verdict:login_wall",
+                "/login": "verdict:login_wall slow-read",
             }
         )
         found = ends(crawl([target_of(site)], tmp_path))
         assert [found[f"/member/{n}"] for n in range(5)] == [("blocked", "login_wall")] * 5
         assert site.paths().count("/login") == 1
+        assert all(site.paths().count(f"/member/{n}") == 1 for n in range(5))
 
 
 def test_a_kept_page_that_now_leads_elsewhere_is_gone_from_its_address(tmp_path: Path) -> None:

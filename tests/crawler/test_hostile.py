@@ -83,7 +83,9 @@ def test_broken_protocol_is_a_failure_with_a_name(tmp_path: Path) -> None:
         "/garbage": Answer(raw=b"\x00\x01\x02\x03 not http at all\r\n\r\n"),
         "/cut": Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\nabc"),
         "/closed": Answer(raw=b""),
-        "/headers": Answer(raw=endless + (b"X-Padding: " + b"y" * 8000 + b"\r\n") * 500),
+        "/headers": Answer(
+            raw=endless + (b"X-Padding: " + b"y" * 8000 + b"\r\n") * 500 + b"Content-Length: 4\r\n\r\nread"
+        ),
         "/chunks": Answer(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n"),
     }
     with web() as net:
