@@ -19,7 +19,7 @@ from classifiers.normalise import PICTURE, FoldedText, FoldTable, crosses_senten
 from classifiers.numbers import NumberShape, number_shape
 
 #: Raw hits looked at in one text; a normal page has far fewer.
-MAX_HITS = 20_000
+MAX_HITS = 8_000
 #: Hits in disguise that are judged in one text (each may need the segmenter).
 MAX_DISGUISED = 120
 
@@ -66,9 +66,7 @@ class Automaton:
                         entries.setdefault(folded, []).append(_Entry(concept, word, table.plain_text(variant), kind))
         entries.pop("", None)
         self._entries = list(entries.values())
-        self._machine = ahocorasick_rs.AhoCorasick(
-            list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
-        )
+        self._machine = ahocorasick_rs.AhoCorasick(list(entries), implementation=ahocorasick_rs.Implementation.DFA)
         names = dict.fromkeys(entry.concept.name for group in self._entries for entry in group)
         self._bit = {name: 1 << index for index, name in enumerate(names)}
         #: For every pattern the bits of the concepts that it may mean, before anything is judged.
@@ -174,11 +172,11 @@ def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:
         for index, char in enumerate(word):
             if char in letter:
                 yield "首字母", word[:index] + letter[char] + word[index + 1 :]
-    for written, char in disguises.pieces.items():
-        if char in word:
-            yield "拆字", word.replace(char, written)
-    if len(word) >= 4:
-        yield "倒序", word[::-1]
+        for written, char in disguises.pieces.items():
+            if char in word:
+                yield "拆字", word.replace(char, written)
+        if len(word) == 4:
+            yield "倒序", word[::-1]
 
 
 def _letters_alone(plain: str, start: int, end: int) -> bool:

@@ -24,6 +24,8 @@ from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Su
 _SLICE = 100_000
 #: Slices overlap by more than the longest word.
 _OVERLAP = 40
+#: Characters of a long document in which contacts and facts are looked for (its beginning and its end).
+_READ = 12_000
 #: Findings of one rule that are kept for one document.
 _PER_RULE = 10
 #: A page is about certificates at all where one of these concepts is met …
@@ -160,7 +162,9 @@ class Classifier:
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
         self._findings(reading, matched, text)
         host = host_of(subject.url)
-        body = whole.text
+        body = (
+            whole.text if len(whole.text) <= _READ else whole.text[: _READ * 2 // 3] + "\n" + whole.text[-_READ // 3 :]
+        )
         around = _between(text, begin, end)
         reading.speaker = speaker_of(subject.title, body, host, subject.account, self._pack.facts, contexts)
         reading.facts = check_facts(body, self._pack.facts)

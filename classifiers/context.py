@@ -91,7 +91,11 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
         return "report"
     if "quotation" in names and not implied and _quoted(original, hit_left, hit_right, sentence, cues):
         return "quotation"
-    if "question" in names and not implied and _QUESTION.search(original[max(left, hit_left - 10) : right].strip()):
+    if (
+        "question" in names
+        and not implied
+        and _QUESTION.search(original[max(left, hit_left - 10) : min(right, hit_right + 80)].strip())
+    ):
         return "question"
     return None
 

@@ -21,7 +21,18 @@ _TOP_KEYS = {
     "rules": {"pack", "version", "author", "source", "rules"},
     "disguise": {"pack", "version", "author", "source", "characters", "pieces", "initials"},
     "facts": {"pack", "version", "author", "source", "official_hosts", "media_hosts", "qualifications", "levels"},
-    "weights": {"pack", "version", "author", "source", "intercept", "levels", "precision", "features", "gate", "gate_least"},
+    "weights": {
+        "pack",
+        "version",
+        "author",
+        "source",
+        "intercept",
+        "levels",
+        "precision",
+        "features",
+        "gate",
+        "gate_least",
+    },
     "wording": {"pack", "version", "author", "source", "intercept", "grams"},
 }
 _CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "context", "cue"}

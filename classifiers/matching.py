@@ -13,6 +13,7 @@ from classifiers.normalise import FoldedText
 
 #: Starting points of one sequence that are tried in one text.
 _MAX_STARTS = 60
+_LONGEST_INNOCENT = 16
 
 
 class Match(NamedTuple):
@@ -170,11 +171,16 @@ class Hits:
         return len({hit.word for hit in self._found.get(name, ()) if not self._coincidence(hit)})
 
     def _coincidence(self, hit: Hit) -> bool:
-        return any(
-            start <= hit.start < end or start < hit.end <= end
-            for start, end in self._innocent
-            if not (hit.start <= start and end <= hit.end and (start, end) != (hit.start, hit.end))
-        )
+        """Whether an innocent word reaches into the hit; one that the hit holds wholly does not count."""
+        at = bisect_left(self._innocent, (hit.start - _LONGEST_INNOCENT, 0))
+        while at < len(self._innocent) and self._innocent[at][0] < hit.end:
+            start, end = self._innocent[at]
+            at += 1
+            reaches = start <= hit.start < end or start < hit.end <= end
+            inside = hit.start <= start and end <= hit.end and (start, end) != (hit.start, hit.end)
+            if reaches and not inside:
+                return True
+        return False
 
 
 def matches(rule: Rule, hits: Hits, text: FoldedText) -> list[Match]:

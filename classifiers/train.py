@@ -125,9 +125,7 @@ def rows_of(classifier: Classifier, ones: Sequence[Labelled], everyday: Sequence
     return rows
 
 
-def fit(
-    usable: Sequence[tuple[Mapping[str, float], bool]], own: Mapping[str, float]
-) -> tuple[float, dict[str, float]]:
+def fit(usable: Sequence[tuple[Mapping[str, float], bool]], own: Mapping[str, float]) -> tuple[float, dict[str, float]]:
     """Return intercept and weights for feature values with labels; ``own`` are the rules' weights by feature name."""
     prior = {**PRIORS, **own}
     names = sorted(set(prior) | {name for values, _ in usable for name in values})
@@ -229,7 +227,9 @@ def gate(rows: Sequence[Row]) -> tuple[dict[str, float], float]:
     return points, sums[len(sums) // 100] if sums else 0.0
 
 
-def write(folder: Path, trained: Trained, quick: tuple[Mapping[str, float], float], precision: Mapping[str, float], note: str) -> None:
+def write(
+    folder: Path, trained: Trained, quick: tuple[Mapping[str, float], float], precision: Mapping[str, float], note: str
+) -> None:
     """Write both layers as pack files into ``folder``."""
     head = "# 由 python -m classifiers.train 生成，勿手改。\n"
     lines = [
@@ -283,7 +283,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.dry_run:
         levels = {"high": (0.9, 1.01), "medium": (0.7, 0.9), "low": (0.5, 0.7)}
         precision = {name: precision_at(scores, *bounds) for name, bounds in levels.items()}
-        write(options.out, Trained(rows, own), gate(rows), precision, f"{len(rows)} 条标注，各级准确率由五折交叉验证得出")
+        write(
+            options.out, Trained(rows, own), gate(rows), precision, f"{len(rows)} 条标注，各级准确率由五折交叉验证得出"
+        )
         sys.stdout.write(f"已写入 {options.out}\n")
     return 0
 

@@ -162,4 +162,3 @@ def _row(counts: Counter[str], idf: Mapping[str, float], names: Mapping[str, int
     row = [(names[gram], idf[gram] * (1.0 + log(n))) for gram, n in sorted(counts.items()) if gram in idf]
     length = sqrt(sum(v * v for _, v in row)) or 1.0
     return [(j, v / length) for j, v in row]
-
