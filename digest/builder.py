@@ -115,7 +115,7 @@ def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
     changed = state.edited_at is not None and (last_shown is None or state.edited_at > last_shown)
     if state.presence is Presence.REAPPEARED:
         # A return is news once; on later days the page simply stands.
-        if last_shown is None or state.changed_at > last_shown:
+        if last_shown is None or (state.presence_at or state.changed_at) > last_shown:
             return DigestStatus.REAPPEARED, False, reason
         return DigestStatus.STILL_ONLINE, changed, reason or "复发后仍在线"
     return (

@@ -172,6 +172,8 @@ class LeadState:
     referred_at: datetime | None = None
     reason: str | None = None
     """Ground of the present presence, in Chinese."""
+    presence_at: datetime | None = None
+    """Time of the event that led to the present presence."""
 
     @property
     def open(self) -> bool:
@@ -183,7 +185,7 @@ def begin(event: LeadEvent) -> LeadState:
     """State after the first event; anything but ``found`` raises :class:`IllegalMove`."""
     if event.kind is not EventKind.FOUND:
         raise IllegalMove(f"线索的第一条记录必须是“发现”，不能是“{event.kind.label}”。")
-    return LeadState(Review.PENDING, Presence.ONLINE, found_at=event.at, changed_at=event.at)
+    return LeadState(Review.PENDING, Presence.ONLINE, found_at=event.at, changed_at=event.at, presence_at=event.at)
 
 
 def apply(state: LeadState, event: LeadEvent) -> LeadState:
@@ -210,6 +212,7 @@ def apply(state: LeadState, event: LeadEvent) -> LeadState:
             edited_at=event.at if kind is EventKind.EDITED else state.edited_at,
             missing_since=(state.missing_since or event.at) if gone else None,
             reason=event.reason,
+            presence_at=state.presence_at if presence is state.presence else event.at,
         )
     raise IllegalMove(f"线索已有“发现”记录，不能再次记为“{kind.label}”。")
 

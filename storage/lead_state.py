@@ -21,6 +21,7 @@ def state_columns(state: LeadState) -> dict[str, Any]:
         "missing_since": state.missing_since,
         "referred_at": state.referred_at,
         "reason": state.reason,
+        "presence_at": state.presence_at,
     }
 
 
@@ -35,6 +36,7 @@ def state_of(row: Any) -> LeadState:
         missing_since=row.missing_since,
         referred_at=row.referred_at,
         reason=row.reason,
+        presence_at=row.presence_at,
     )
 
 

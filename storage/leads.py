@@ -239,6 +239,7 @@ def _state_columns() -> list[Any]:
         LeadRow.presence,
         LeadRow.found_at,
         LeadRow.changed_at,
+        LeadRow.presence_at,
         LeadRow.edited_at,
         LeadRow.missing_since,
         LeadRow.referred_at,

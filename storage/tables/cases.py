@@ -46,6 +46,7 @@ class LeadRow(Base):
     presence: Mapped[str]
     found_at: Mapped[datetime] = mapped_column(index=True)
     changed_at: Mapped[datetime]
+    presence_at: Mapped[datetime | None]
     edited_at: Mapped[datetime | None]
     missing_since: Mapped[datetime | None]
     referred_at: Mapped[datetime | None]

@@ -145,3 +145,11 @@ def test_any_sequence_of_visits_gives_legal_moves(looks: list[tuple[Sight, int, 
     assert (state is None) == all(sight is not Sight.VIOLATING for sight, _, _ in looks)
     if kinds and kinds[-1] is EventKind.REMOVED:
         assert Sight.GONE in {sight for sight, _, _ in looks}
+
+
+def test_a_decision_of_people_does_not_move_the_time_of_presence() -> None:
+    """When a page came back is told by the visit that saw it, not by who confirmed the lead afterwards."""
+    kinds = [EventKind.FOUND, EventKind.CORRECTED, EventKind.REAPPEARED, EventKind.CONFIRMED, EventKind.EDITED]
+    state = fold([_event(kind, hours) for hours, kind in enumerate(kinds)])
+    assert state.presence is Presence.REAPPEARED
+    assert state.presence_at == START + timedelta(hours=2)

@@ -292,6 +292,7 @@ def upgrade() -> None:
         sa.Column("presence", sa.Text(), nullable=False),
         sa.Column("found_at", TIME, nullable=False),
         sa.Column("changed_at", TIME, nullable=False),
+        sa.Column("presence_at", TIME, nullable=True),
         sa.Column("edited_at", TIME, nullable=True),
         sa.Column("missing_since", TIME, nullable=True),
         sa.Column("referred_at", TIME, nullable=True),
