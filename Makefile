@@ -36,7 +36,7 @@ lint: setup
 	$(BIN)/mypy
 
 bench: setup
-	@for script in $$(grep -l '__main__' benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $$(grep -l '__main__' benchmarks/*.py); do echo "== $$script"; $(BIN)/python -P $$script || exit 1; done
 
 # Index addresses must not stand in the repository (--no-emit-index-url); uv itself is only needed here.
 lock:

@@ -78,13 +78,42 @@ _VERDICTS: dict[PageVerdict, tuple[Outcome, str]] = {
 }
 
 
+#: What the extractors' reasons mean to a reader; after a colon they name a thing, which is shown as it is.
+_EXPLANATIONS = {
+    "account_migrated": "账号已迁移",
+    "blocked_by_firewall": "被网站防火墙拦截",
+    "default_page": "服务器默认页",
+    "domain_for_sale": "域名出售页",
+    "extractor_error": "分析程序出错",
+    "feed_without_entries": "订阅源里没有条目",
+    "field_not_found": "找不到字段",
+    "frames_only": "只有框架",
+    "missing_field": "找不到字段",
+    "needs_rendering": "内容靠脚本显示，需用浏览器渲染",
+    "no_bytes": "答复为空",
+    "no_text": "没有文字",
+    "not_json": "不是有效的 JSON",
+    "not_text": "不是文字格式",
+    "redirect": "只有转向",
+    "site_closed": "网站关闭或维护中",
+    "state_cut_off": "页面数据不完整",
+    "state_unreadable": "页面数据无法解读",
+    "visitor_system": "需先通过访客验证",
+    "xml_doctype_refused": "含不安全的 XML 声明，未解析",
+}
+
+
 def of_verdict(verdict: PageVerdict, explanation: str | None) -> Ending | None:
     """How an answer with this verdict ends; None for ``ok``. ``explanation``: the extractor's reason, if it gave one."""
     if verdict is PageVerdict.OK:
         return None
     outcome, words = _VERDICTS[verdict]
     reason = "extraction" if verdict is PageVerdict.FAILED else verdict.value
-    return Ending(outcome, reason, f"{words}（{explanation}）。" if explanation else words + "。")
+    name, _, thing = (explanation or "").partition(":")
+    known = _EXPLANATIONS.get(name)
+    if known is None:
+        return Ending(outcome, reason, words + "。")
+    return Ending(outcome, reason, f"{words}（{known}{'：' + thing if thing else ''}）。")
 
 
 def too_large(reason: str, limit: int) -> Ending:

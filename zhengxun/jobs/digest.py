@@ -66,9 +66,12 @@ def _default_cutoff(services: Services, day: date) -> datetime:
 
 def _build(services: Services, store: Store, day: date, cutoff: datetime) -> Digest:
     from digest.builder import build
+    from digest.measures import MeasureTable
+    from digest.templates import Templates
 
     number = store.digests.next_number(day)
-    return store.digests.freeze(build(store.digests, day, cutoff, number, services.rule_pack))
+    measures = MeasureTable.load(Templates(services.settings.templates))
+    return store.digests.freeze(build(store.digests, day, cutoff, number, services.rule_pack, measures))
 
 
 def missing_days(services: Services, store: Store) -> list[tuple[date, datetime]]:
