@@ -7,6 +7,7 @@ gate to the ledger: whatever happens to it, its end is in one place, and a kille
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import Counter
@@ -36,6 +37,7 @@ logger = logging.getLogger(__name__)
 _TARGETS_PER_TRANSFER = 8
 #: Visits under way per transfer: some wait for a host's pause between robots.txt, redirect and page.
 _VISITS_PER_TRANSFER = 4
+_TOO_MANY = 429
 
 
 class Patrol:
@@ -74,6 +76,7 @@ class Patrol:
         self._all_started = False
         self._starting = 0
         self._stopping = False
+        self._stopped = asyncio.Event()
         self._error: BaseException | None = None
         self._outcomes: Counter[str] = Counter()
         self._started = 0
@@ -82,6 +85,7 @@ class Patrol:
     def stop(self) -> None:
         """Begin no further request; those under way are finished and written, the rest stays pending."""
         self._stopping = True
+        self._stopped.set()
         self._changed.set()
 
     async def run(self) -> bool:
@@ -206,7 +210,9 @@ class Patrol:
                 self._refill(crawl)
 
     def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
-        """How a request ends that is not made: too many clicks away."""
+        """How a request ends that is not made: too many clicks away, or to a site that has fallen silent."""
+        if crawl.is_silent:
+            return verdicts.HOST_DOWN
         if request.depth > crawl.target.budget.max_depth and request.known is None:
             return verdicts.TOO_DEEP
         return None
@@ -229,8 +235,9 @@ class Patrol:
         except Exception:
             logger.exception("the visit of %s failed", request.url)
             report = self._visitor.without_visit(crawl, request, verdicts.INTERNAL)
-        if self._try_again(crawl, request, attempt, report, landing):
+        if self._try_again(crawl, request, attempt, report):
             return
+        crawl.hear(report.ending)
         self._recorder.put(report)
 
     def _waits(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> bool:
@@ -244,18 +251,23 @@ class Patrol:
         self._settle(crawl)
         return True
 
-    def _try_again(
-        self, crawl: TargetCrawl, request: CrawlRequest, attempt: int, report: Report, landing: Landing
-    ) -> bool:
+    def _try_again(self, crawl: TargetCrawl, request: CrawlRequest, attempt: int, report: Report) -> bool:
         ending = report.ending
         if ending is None or not ending.retry or attempt >= self._settings.retries or self._stopping:
             return False
-        wait = max(self._settings.retry_wait * 2**attempt, ending.retry_after)
-        self._politeness.hold_off(request.host, wait)
-        crawl.under_way -= 1
-        crawl.take_in([request], attempt=attempt + 1)
-        self._settle(crawl)
+        wait = min(max(self._settings.retry_wait * 2**attempt, ending.retry_after), self._settings.longest_wait)
+        if ending.retry_after or ending.status == _TOO_MANY:
+            self._politeness.hold_off(request.host, wait)  # the host asks for quiet, not only this page
+        self._spawn(self._later(crawl, request, attempt + 1, wait))
         return True
+
+    async def _later(self, crawl: TargetCrawl, request: CrawlRequest, attempt: int, wait: float) -> None:
+        """Offer a request again after its pause; other pages of the host go on meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopped.wait(), wait)
+        crawl.under_way -= 1
+        crawl.take_in([request], attempt=attempt)
+        self._settle(crawl)
 
     def _refill(self, crawl: TargetCrawl) -> None:
         if crawl.more and not crawl.refilling and crawl.exhausted is None:

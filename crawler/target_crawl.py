@@ -12,6 +12,7 @@ from crawler import promise
 from crawler.addresses import address_pattern, host_key
 from crawler.aliases import Aliases
 from crawler.novelty import Novelty
+from crawler.verdicts import Ending
 from domain.crawl import CrawlRequest
 from domain.target import Target
 
@@ -21,6 +22,12 @@ IN_HAND = 128
 LOW = 16
 #: Addresses remembered as planned (8-byte hashes). Beyond it the ledger alone knows, which costs time and no request.
 _SEEN = 200_000
+
+
+#: Pages in a row without any answer after which the target is left for this run. At 30 seconds each they have cost
+#: some minutes; a site with single hanging pages never gets there.
+SILENCE = 12
+_NO_ANSWER = frozenset({"no_answer", "connection", "dns"})
 
 
 def mark_of(url: str) -> int:
@@ -52,6 +59,7 @@ class TargetCrawl:
         self._seen: set[int] = set()
         self._shallower: dict[int, int] = {}
         self._order = 0
+        self._silent = 0
         self._hosts = frozenset(_without_www(host) for host in target.scope.hosts)
         self.link_hosts = tuple(sorted(self._hosts | {"www." + host for host in self._hosts}))
         """Hosts whose links are followed, spelt with and without ``www.``."""
@@ -63,6 +71,17 @@ class TargetCrawl:
     def excluded(self) -> tuple[int, ...]:
         """Ids that a refill must not bring again."""
         return tuple(self._in_hand)
+
+    def hear(self, ending: Ending | None) -> None:
+        """Take note whether the site answered: one that has fallen silent is not waited for page by page."""
+        silent = ending is not None and ending.reason in _NO_ANSWER
+        if not self.is_silent:
+            self._silent = self._silent + 1 if silent else 0
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the site has stopped answering: the rest ends as if it had been waited for."""
+        return self._silent >= SILENCE
 
     def in_scope(self, url: str) -> bool:
         """Whether an address belongs to the target; with and without ``www.`` is one site."""

@@ -123,6 +123,7 @@ def too_large(reason: str, limit: int) -> Ending:
 
 
 TIMED_OUT = Ending(Outcome.TIMEOUT, "no_answer", "网站在规定时间内没有完整答复。")
+HOST_DOWN = Ending(Outcome.TIMEOUT, "host_down", "网站已连续多个页面没有答复，未再逐页等待。")
 ROBOTS = Ending(Outcome.ROBOTS, "disallowed", "网站的 robots.txt 不允许采集该地址。")
 ROBOTS_UNREACHABLE = Ending(
     Outcome.ROBOTS, "robots_unreachable", "网站的 robots.txt 因服务器错误无法读取，按规则不采集该网站。"

@@ -130,3 +130,25 @@ def test_a_dead_host_costs_one_wait_and_not_one_per_page(tmp_path: Path) -> None
     assert (by_site[2].outcome.value, by_site[2].reason) == ("timeout", "no_answer")
     assert (by_site[3].outcome.value, by_site[3].reason) == ("failed", "connection")
     assert silent.paths() == ["/robots.txt"]
+
+
+def test_a_site_that_falls_silent_is_left_and_said_so(tmp_path: Path) -> None:
+    """After twelve pages without an answer the rest ends like them without waiting for each."""
+    pages: dict[str, object] = {f"/p{n}": Answer(raw=b"") for n in range(40)}
+    with web() as net:
+        site = _linking(net.site(), pages)
+        ledger = crawl([target_of(site)], tmp_path, retries=0)
+    found = list(ends(ledger).values())
+    assert found.count(("failed", "connection")) == 12
+    assert found.count(("timeout", "host_down")) == 28
+
+
+def test_a_page_that_is_tried_again_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    """The pause before another try is the page's own, unless the host asked for it."""
+    with web() as net:
+        site = _linking(net.site(), {"/bad": Answer(b"", 500), **{f"/p{n}": f"第{n}页" for n in range(10)}})
+        crawl([target_of(site)], tmp_path, retries=1, retry_wait=1.0)
+        times = {seen.path: seen.at for seen in site.seen if seen.path != "/bad"}
+        tries = [seen.at for seen in site.seen if seen.path == "/bad"]
+    assert tries[1] - tries[0] >= 1.0
+    assert all(at < tries[1] for at in times.values())
