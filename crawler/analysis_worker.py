@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import copyreg
 import ctypes
+import gc
 import hashlib
 import os
 import pickle
@@ -121,6 +122,8 @@ def serve(pipe: Connection, analyse: Analyse, warm_up: Callable[[], None] | None
     except ZhengxunError as error:
         pipe.send_bytes(str(error).encode())  # in place of READY: the engine tells the user
         return
+    gc.freeze()  # dictionaries and rules are never garbage: no collection needs to walk through them again
+    gc.set_threshold(10_000, 20, 20)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the engine was killed meanwhile
         pipe.send_bytes(READY)
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import queue
 import signal
 import threading
@@ -118,7 +119,8 @@ class _Session:
         settings.set("STATS_CLASS", "scrapy.statscollectors.DummyStatsCollector", priority="cmdline")
         settings.set("CONCURRENT_REQUESTS", self._job.settings.concurrency, priority="cmdline")
         runner = AsyncCrawlerRunner(settings)
-        await runner.crawl("website", session=self)
+        with _rare_collections():
+            await runner.crawl("website", session=self)
         if isinstance(self._result, BaseException):
             raise self._result
         return self._result
@@ -146,6 +148,23 @@ class _Session:
 
 
 _NOTHING = object()
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Spare Python's cycle collector the libraries' objects and look less often: it took a tenth of the engine's time.
+
+    Values of a crawl hold no cycles; memory stays flat without it (benchmarks/crawl, ``--memory``).
+    """
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 @contextmanager

@@ -29,6 +29,8 @@ RETRY_ENABLED = False
 HTTPCACHE_ENABLED = False
 AUTOTHROTTLE_ENABLED = False
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
+# The ledger is the frontier; Scrapy's own queue would be asked after every answer and is always empty.
+SCHEDULER = "crawler.transport.EmptyScheduler"
 
 DOWNLOADER_MIDDLEWARES_BASE: dict[str, int] = {}
 SPIDER_MIDDLEWARES_BASE: dict[str, int] = {}

@@ -6,12 +6,15 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.downloader.handlers import http11
+from scrapy.core.scheduler import BaseScheduler
 from scrapy.logformatter import LogFormatter
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
 
 #: Bytes of status line and headers of one answer; servers in use send a few hundred, Apache's own limit for requests
 #: is 100 fields of 8 KiB.
@@ -64,6 +67,23 @@ class BoundedHandler(http11.HTTP11DownloadHandler):
         self._pool.cachedConnectionTimeout = IDLE_SECONDS
         # Twisted would ask again at once, behind the host's pause; crawler.patrol tries again when the pause is over.
         self._pool.retryAutomatically = False
+
+
+class EmptyScheduler(BaseScheduler):
+    """Holds nothing: requests go out through ``engine.download_async`` only."""
+
+    def has_pending_requests(self) -> bool:
+        """Never."""
+        return False
+
+    def enqueue_request(self, request: Request) -> bool:
+        """Refuse, so that a request that someone yields is reported as dropped and not lost unseen."""
+        logger.error("%s was yielded to Scrapy; plan it in the ledger instead", request)
+        return False
+
+    def next_request(self) -> Request | None:
+        """None, always."""
+        return None
 
 
 class QuietFormatter(LogFormatter):
