@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from crawler.decoding import BadCoding, TooLarge, decode_body
-from crawler.extract import extract
 from domain.analysis import PageAnalysis
 from domain.assessment import Assessment, Level, Speaker
 from domain.crawl import FetchedPage
@@ -166,6 +165,8 @@ def _bound_memory() -> None:
 
 def extract_only(page: FetchedPage) -> PageAnalysis:
     """Extraction without classification, for ``scrapy crawl``; each assessment says that none was made."""
+    from crawler.extract import extract  # the engine imports this module and needs no parsers
+
     extraction = extract(page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts))
     text = hashlib.sha256()
     for document in extraction.documents:
