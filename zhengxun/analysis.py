@@ -58,8 +58,10 @@ def analyse(page: FetchedPage) -> PageAnalysis:
 
 def judge(extraction: Extraction, classifier: Classifier) -> PageAnalysis:
     """Assess every document of ``extraction``; a page that is no content (deleted, captcha …) is not judged."""
+    from classifiers.pages import assess_page
+
     assessments = (
-        tuple(classifier.assess(subject_of(document)) for document in extraction.documents)
+        tuple(assess_page(classifier, subject_of(document)) for document in extraction.documents)
         if extraction.verdict is PageVerdict.OK
         else ()
     )
