@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from classifiers.backtest import BacktestReport, StoredDocument
+    from classifiers.backtesting import BacktestReport, StoredDocument
     from classifiers.classifier import Classifier
-    from classifiers.evaluate import EvalReport
-    from classifiers.explain import Explanation
+    from classifiers.evaluation import EvalReport
+    from classifiers.explanation import Explanation
     from domain.assessment import Subject
 
 __all__ = ["backtest", "check", "evaluate", "explain", "load"]
@@ -47,7 +47,7 @@ def check(pack_dir: Path | None = None) -> list[str]:
 
 def explain(classifier: Classifier, subject: Subject) -> Explanation:
     """Return what was found in ``subject``, what was exempted and why, and every step of the score, ready to be shown."""
-    from classifiers.explain import explain as _explain
+    from classifiers.explanation import explain as _explain
 
     return _explain(classifier, subject)
 
@@ -58,13 +58,13 @@ def evaluate(classifier: Classifier, lines: Iterable[Mapping[str, object]]) -> E
     A line has ``text`` and ``label`` (0/1), optionally ``id``, ``title``, ``url``, ``account``, ``categories``, ``channel``, ``claims``.
     Raises :class:`domain.errors.BadFile` where a line has no text or label.
     """
-    from classifiers.evaluate import evaluate as _evaluate
+    from classifiers.evaluation import evaluate as _evaluate
 
     return _evaluate(classifier, lines)
 
 
 def backtest(old: Classifier, new: Classifier, documents: Iterable[StoredDocument]) -> BacktestReport:
     """Return what ``new`` newly flags and newly misses against ``old``, with what reviewers had said of each document."""
-    from classifiers.backtest import backtest as _backtest
+    from classifiers.backtesting import backtest as _backtest
 
     return _backtest(old, new, documents)

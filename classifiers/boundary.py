@@ -41,12 +41,17 @@ class Segmenter:
             found = self._seen[window] = tuple(spans)
         return found
 
-    def stands_alone(self, plain: str, start: int, end: int) -> bool:
-        """Whether no other word of the surroundings reaches into ``plain[start:end]``; longer words of the packs may."""
+    def stands_alone(self, plain: str, start: int, end: int, after_topic: bool = False) -> bool:
+        """Whether no other word of the surroundings reaches into ``plain[start:end]``; longer words of the packs may.
+
+        ``after_topic``: a word of the packs (证书, 健康管理师 …) ends right where the span begins, so that 书包 in
+        证书包过 is no word that begins before it.
+        """
         left = max(0, start - _WINDOW)
         window = plain[left : end + _WINDOW]
         return all(
-            not (a + left < start < b + left or a + left < end < b + left) or window[a:b] in self._known
+            not ((not after_topic and a + left < start < b + left) or a + left < end < b + left)
+            or window[a:b] in self._known
             for a, b in self.words(window)
         )
 

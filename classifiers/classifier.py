@@ -34,8 +34,9 @@ _TOPICS = frozenset({"credential", "occupation", "object", "exam", "training", "
 _OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
 _HOPELESS = -0.35
-#: Sentences quoted where only the wording as a whole gives an offer away.
-_SENTENCES = 2
+#: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
+_ENOUGH = 2
+_SENTENCES = 3
 #: Disguises that are told.
 _MAX_EVASION = 12
 
@@ -135,9 +136,9 @@ class Classifier:
         mask = 0
         for pattern in {hit[0] for hit in raw}:
             mask |= bits[pattern]
-        if not mask & self._topics or not mask & self._signals:
-            return None
         length = len(text.folded)
+        if length > PEAK and (not mask & self._topics or not mask & self._signals):
+            return None
         needs = self._index.candidates(mask)
         peak = self._window(raw, length, PEAK)
         explicit = thorough or self._index.explicit(needs, mask, raw)
@@ -158,7 +159,8 @@ class Classifier:
         reading = Reading(whole, text, (begin, end))
         if cut:
             reading.incomplete.append(f"命中过多：只研判了前 {cut} 个字")
-        matched = [match for rule in rules for match in matches(rule, hits, text)[:_PER_RULE]]
+        title_end = text.folded_index(len(subject.title)) if subject.title else 0
+        matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
         self._findings(reading, matched, text)
         host = host_of(subject.url)
@@ -166,7 +168,8 @@ class Classifier:
             whole.text if len(whole.text) <= _READ else whole.text[: _READ * 2 // 3] + "\n" + whole.text[-_READ // 3 :]
         )
         around = _between(text, begin, end)
-        reading.speaker = speaker_of(subject.title, body, host, subject.account, self._pack.facts, contexts)
+        contacts = gives_contact(body)
+        reading.speaker = speaker_of(subject.title, body, host, subject.account, self._pack.facts, contexts, contacts)
         reading.facts = check_facts(body, self._pack.facts)
         reading.values = features(
             self._pack,
@@ -174,7 +177,7 @@ class Classifier:
             Counter(finding.exempted_by or "" for finding in reading.exempted),
             contexts,
             reading.speaker,
-            gives_contact(body),
+            contacts,
             prices(around),
             len(reading.evasion),
             reading.facts,
@@ -227,7 +230,8 @@ class Classifier:
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
         rule = self._whole
-        if rule is None or any(not self._implied[finding.rule_id] for finding in reading.findings):
+        explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
+        if rule is None or explicit >= _ENOUGH:
             return reading.findings
         text = reading.text
         marked = [(f.start, f.end) for f in reading.findings if f.field == "text"]
@@ -244,7 +248,7 @@ class Classifier:
             rated.append((self._wording.density(text.original[start:end]) + 0.15 * inside, start, end, part))
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
-        for _, start, end, part in rated[:_SENTENCES]:
+        for _, start, end, part in rated[: _SENTENCES - explicit]:
             step = ScoreStep("wording", 0.0, f"{rule.name}（规则 {rule.id}）：全文用语得分 {score:.0f}，此句最为集中")
             added.append(
                 Finding(

@@ -18,6 +18,9 @@ STAMP = BUNDLED / "checked.txt"
 def failures(classifier: Classifier) -> Iterator[str]:
     """Yield one sentence for every example that does not do what it stands for."""
     for rule in classifier.rules:
+        if rule.whole:
+            # It stands for the trained weights, which may be anyone's; tests hold the bundled ones to its examples.
+            continue
         where = f"规则包 {rule.file} 第 {rule.line} 行，规则 {rule.id}"
         for text in rule.examples.hit:
             if rule.id not in _fired(classifier, text):

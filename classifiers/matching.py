@@ -115,6 +115,11 @@ class RuleIndex:
         return False
 
 
+#: Folded characters around a match in which what the rule must have beside it has to stand. A page's other regions
+#: (navigation, footer, the next notice) often name certificates; measured with 40 to 200 on tests/rehearsal/quick.py.
+MUST_REACH = 40
+
+
 def wanted_concepts(rules: Iterable[Rule]) -> set[str]:
     """Return the concepts whose hits the ``rules`` look at."""
     names: set[str] = set()
@@ -137,6 +142,10 @@ class Hits:
         self._pack = pack
         self._segmenter = segmenter
         self._innocent = [(h.start, h.end) for h in found.get("innocent", ())]
+        # Only honest hits: a disguised 书 before 包过 proves nothing.
+        self._topic_ends = {
+            hit.end for name in ("credential", "occupation") for hit in found.get(name, ()) if not hit.disguise
+        }
         self._held: dict[str, list[Hit]] = {}
         self.failed: list[Hit] = []
 
@@ -158,7 +167,9 @@ class Hits:
                 if self._coincidence(hit) or (
                     needs_boundary
                     and not hit.disguise
-                    and not self._segmenter.stands_alone(self._text.plain, hit.start, hit.end)
+                    and not self._segmenter.stands_alone(
+                        self._text.plain, hit.start, hit.end, hit.start in self._topic_ends
+                    )
                 ):
                     self.failed.append(hit)
                 else:
@@ -178,13 +189,17 @@ class Hits:
             at += 1
             reaches = start <= hit.start < end or start < hit.end <= end
             inside = hit.start <= start and end <= hit.end and (start, end) != (hit.start, hit.end)
-            if reaches and not inside:
+            before_topic = start < hit.start and end <= hit.end and hit.start in self._topic_ends
+            if reaches and not inside and not before_topic:
                 return True
         return False
 
 
-def matches(rule: Rule, hits: Hits, text: FoldedText) -> list[Match]:
-    """Return where ``rule`` holds, at most one match per starting hit, overlapping ones of the same rule merged."""
+def matches(rule: Rule, hits: Hits, text: FoldedText, title_end: int = 0) -> list[Match]:
+    """Return where ``rule`` holds, at most one match per starting hit, overlapping ones of the same rule merged.
+
+    ``title_end``: how many folded characters at the beginning are the title.
+    """
     if any(not hits.of(element) for element in rule.must):
         return []
     found: list[Match] = []
@@ -200,9 +215,19 @@ def matches(rule: Rule, hits: Hits, text: FoldedText) -> list[Match]:
             chain = _chain(first, columns, starts, rule, text)
             if chain:
                 found.append(Match(rule, min(h.start for h in chain), max(h.end for h in chain), tuple(chain)))
+    if rule.must:
+        found = [match for match in found if all(_near_by(match, hits.of(element), title_end) for element in rule.must)]
     if rule.unless:
         found = [match for match in found if not _hindered(match, rule, hits, text)]
     return _merged(found)
+
+
+def _near_by(match: Match, needed: Sequence[Hit], title_end: int) -> bool:
+    """Whether one of the hits ``needed`` stands within reach of the match, or in the title, which speaks for all of it."""
+    return any(
+        hit.start < title_end or (hit.start <= match.end + MUST_REACH and hit.end >= match.start - MUST_REACH)
+        for hit in needed
+    )
 
 
 def _chain(

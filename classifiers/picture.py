@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.errors import NotSetUp
 
 if TYPE_CHECKING:
-    from classifiers.evaluate import EvalReport
+    from classifiers.evaluation import EvalReport
 
 
 def save_curve(report: EvalReport, path: Path) -> None:

@@ -58,9 +58,9 @@ def gives_contact(text: str) -> int:
 
 
 def speaker_of(
-    title: str, text: str, host: str, account: str | None, facts: Facts, contexts: dict[str, int]
+    title: str, text: str, host: str, account: str | None, facts: Facts, contexts: dict[str, int], contacts: int
 ) -> Speaker:
-    """Return who speaks; ``contexts`` says how many different words of each context concept were found."""
+    """Return who speaks; ``contexts`` says how many different words of each context concept were found, ``contacts`` how many private contacts (:func:`gives_contact`)."""
     if host and official(host, facts):
         return Speaker.AUTHORITY
     if host and under(host, facts.media_hosts):
@@ -69,7 +69,6 @@ def speaker_of(
         return Speaker.AUTHORITY
     if account and _MEDIA_ACCOUNT.search(account):
         return Speaker.MEDIA
-    contacts = gives_contact(text)
     ending = text[-80:].strip()
     if not contacts and (
         _SIGNATURE.search(ending) or (_ORDER_TITLE.search(title) and contexts.get("official_doc", 0) >= 2)

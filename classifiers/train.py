@@ -16,7 +16,7 @@ from math import exp, log
 from pathlib import Path
 
 from classifiers.classifier import Classifier
-from classifiers.evaluate import Labelled, labelled, read_lines
+from classifiers.evaluation import Labelled, labelled, read_lines
 from classifiers.loader import BUNDLED, load_packs
 from classifiers.wording import Wording, learn
 from domain.assessment import Subject
@@ -225,7 +225,7 @@ def gate(rows: Sequence[Row]) -> tuple[dict[str, float], float]:
         (dict.fromkeys(row.concepts, 1.0), row.label) for row in rows if row.label or row.one.id.startswith("everyday")
     ]
     _, weights = fit(examples, {})
-    points = {name: weights[name] for name in names}
+    points = {name: weights.get(name, 0.0) for name in names}
     sums = sorted(
         sum(points[name] for name in row.concepts)
         for row in rows

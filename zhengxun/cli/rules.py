@@ -16,9 +16,9 @@ from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import clean, clean_lines, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from classifiers.backtest import BacktestReport, StoredDocument
-    from classifiers.evaluate import EvalReport, Rates
-    from classifiers.explain import ExplainedHit, Explanation, MarkedPiece
+    from classifiers.backtesting import BacktestReport, StoredDocument
+    from classifiers.evaluation import EvalReport, Rates
+    from classifiers.explanation import ExplainedHit, Explanation, MarkedPiece
     from storage import Store
 
 #: Mistakes shown to people for each kind; --json has all.
@@ -128,7 +128,7 @@ def explain(
 ) -> None:
     """Explain an assessment."""
     # Not the package's own function of this name: importing the module hides it.
-    from classifiers.explain import explain as explain_subject
+    from classifiers.explanation import explain as explain_subject
     from domain.assessment import Subject
 
     body = sys.stdin.read() if text == "-" else text
@@ -203,7 +203,7 @@ def _marked(pieces: tuple[MarkedPiece, ...]) -> str:
 def eval_(ctx: click.Context, file: Path, folder: Path | None, as_json: bool) -> None:
     """Evaluate on labelled samples."""
     import classifiers
-    from classifiers.evaluate import evaluate, read_lines
+    from classifiers.evaluation import evaluate, read_lines
 
     services = services_of(ctx)
     lines = read_lines(file)
@@ -263,7 +263,7 @@ def _print_eval(report: EvalReport) -> None:
 def backtest(ctx: click.Context, folder: Path, since: date | None, limit: int | None, as_json: bool) -> None:
     """Try a changed pack on stored documents."""
     import classifiers
-    from classifiers.backtest import backtest as compare
+    from classifiers.backtesting import backtest as compare
     from zhengxun.clock import SHANGHAI
 
     services = services_of(ctx)
@@ -278,7 +278,7 @@ def backtest(ctx: click.Context, folder: Path, since: date | None, limit: int | 
 
 
 def _stored(store: Store, limit: int | None, since: datetime | None) -> Iterator[StoredDocument]:
-    from classifiers.backtest import StoredDocument
+    from classifiers.backtesting import StoredDocument
     from zhengxun.analysis import subject_of
 
     for stored in store.stored_documents(limit=limit, since=since):
