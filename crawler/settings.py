@@ -28,8 +28,9 @@ class CrawlSettings:
     """CIDR blocks that may be fetched although they are not public."""
     user_agent: str = "ZhengxunBot/1.0 (+certificate advertising monitor; obeys robots.txt)"
     """Says who we are; the part before ``/`` is the name that robots.txt is read for."""
-    timeout: float = 30.0
-    """Seconds for one whole answer, from connecting to its last byte: a slow drip does not extend it."""
+    timeout: float = 20.0
+    """Seconds for one whole answer, from connecting to its last byte: a slow drip does not extend it.
+    A page that answers at all does so in a few seconds; each one that hangs holds its whole host up for this long."""
     max_body: int = 10 * MEBIBYTE
     """Bytes of a body as received."""
     max_decoded: int = 16 * MEBIBYTE
