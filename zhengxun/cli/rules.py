@@ -127,7 +127,6 @@ def explain(
     ctx: click.Context, text: str, title: str | None, url: str | None, account: str | None, as_json: bool
 ) -> None:
     """Explain an assessment."""
-    # Not the package's own function of this name: importing the module hides it.
     from classifiers.explanation import explain as explain_subject
     from domain.assessment import Subject
 
