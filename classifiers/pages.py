@@ -5,9 +5,9 @@ telephone numbers) speak for every page of a site, and one line that sells certi
 So the regions are judged apart, by the kinds of the page's segments:
 
 - the content (main text, tables, forms, contact boxes, words of pictures and what only search engines read) as one text;
-- each line of the content also by itself, where it carries an explicit claim;
-- comments and what stands around the content (navigation, side columns, footer) only so, line by line, because neither a
-  reader's question nor a link to another page speaks for this one.
+- each line of the content also by itself, where a rule names what it claims;
+- comments and what stands around the content (navigation, side columns, footer) only line by line, and only where the claim
+  is explicit, because neither a reader's question nor a link to another page speaks for this one.
 
 The page's assessment is the weightiest of these. Offsets stay those of the whole text: what is left out of a region is
 replaced by line breaks, one for each character.
@@ -29,10 +29,10 @@ _UNSEEN = frozenset({"title", "alt", "meta", "hidden"})
 _CONTENT = frozenset({"main", "table", "form", "floating", "picture"})
 
 #: Score that a page needs where no explicit claim stands in it, only manner and hints. Chosen on the demo's and the
-#: rehearsal's pages and on the labelled texts set into a page: 60 to 80 flagged contact pages and notice boards.
-WITHOUT_CLAIM = 90.0
-#: Score that a line of the content needs by itself; 60 took sentences about other trades for claims.
-LINE = 75.0
+#: rehearsal's pages and on the labelled texts set into a page: 60 to 70 flagged contact pages and notice boards.
+WITHOUT_CLAIM = 80.0
+#: Score that a line of the content needs by itself; at 80 a fifth of the claims that drown among other lines was lost.
+LINE = 65.0
 #: Score that a line outside the content needs by itself.
 OUTSIDE = 80.0
 #: Score of the content below which none of its lines is looked at by itself: all around it says that it is no offer.
@@ -56,6 +56,7 @@ def assess_page(classifier: Classifier, subject: Subject) -> Assessment:
     regions = _regions(subject)
     if not regions:
         return classifier.assess(subject)
+    named = frozenset(rule.id for rule in classifier.rules if not rule.whole)
     explicit = frozenset(rule.id for rule in classifier.rules if not rule.implied and rule.strictness <= 2)
     content = classifier.assess(_content_of(subject, regions))
     if content.flagged and (_claims(content, explicit) or content.score >= WITHOUT_CLAIM):
@@ -65,7 +66,7 @@ def assess_page(classifier: Classifier, subject: Subject) -> Assessment:
     best: Assessment | None = None
     for line, needed in _lines(subject, regions, content.score):
         alone = classifier.assess(Subject(text=subject.text[line.start : line.end], url=subject.url))
-        if alone.score >= needed and alone.flagged and _claims(alone, explicit):
+        if alone.flagged and alone.score >= needed and _claims(alone, explicit if needed == OUTSIDE else named):
             moved = _moved(alone, line.start)
             if best is None or moved.score > best.score:
                 best = moved
