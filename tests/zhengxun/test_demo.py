@@ -13,13 +13,14 @@ from zhengxun.demo.run import MARKER, demo_folder
 
 
 def test_demo_finds_what_is_planted(zhengxun: Zhengxun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two digests in four formats, with every planted page, whatever the environment says; no page without an outcome."""
+    """Two digests in four formats, with every planted page and no honest one, whatever the environment says."""
     monkeypatch.setenv("ZHENGXUN_NOW", "2001-01-01T00:00:00+08:00")
     monkeypatch.setenv("ZHENGXUN_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
     ran = zhengxun("demo", "--json")
     report = ran.json
     assert ran.status == (0 if report["complete"] else 1)
     assert [day["missed"] for day in report["days"]] == [[], []]
+    assert [day["false_alarms"] for day in report["days"]] == [[], []]
     for day in report["days"]:
         assert [Path(path).suffix for path in day["files"]] == [".html", ".json", ".xlsx", ".docx"]
         assert all(Path(path).stat().st_size > 1000 for path in day["files"])
