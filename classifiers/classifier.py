@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -186,6 +188,22 @@ class Classifier:
         if wording:
             reading.values["wording"] = round(wording, 4)
         return reading
+
+    def promising(self, text: str, lines: Sequence[tuple[int, int]]) -> list[bool]:
+        """Return for each line (start, end in ``text``, ascending) whether some rule may hold in it; one pass over all."""
+        folded = FoldedText(text, self._table)
+        raw, _ = self._scan(folded.folded)
+        bits = self._automaton.bits
+        ends = [folded.folded_index(end) for _, end in lines]
+        masks = [0] * len(lines)
+        for pattern, start, end in raw:
+            at = bisect_right(ends, start)
+            if at < len(ends) and end <= ends[at]:
+                masks[at] |= bits[pattern]
+        return [
+            bool(mask & self._topics and mask & self._signals) and any(True for _ in self._index.candidates(mask))
+            for mask in masks
+        ]
 
     def wording_text(self, subject: Subject) -> str:
         """Return the stretch of the text on which the wording layer is trained and measured."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import compress
 from typing import NamedTuple
 
 from classifiers.classifier import Classifier
@@ -64,7 +65,9 @@ def assess_page(classifier: Classifier, subject: Subject) -> Assessment:
     if content.speaker in _OTHERS:
         return _lowered(content)
     best: Assessment | None = None
-    for line, needed in _lines(subject, regions, content.score):
+    lines = list(_lines(subject, regions, content.score))
+    worth = classifier.promising(subject.text, [(line.start, line.end) for line, _ in lines])
+    for line, needed in compress(lines, worth):
         alone = classifier.assess(Subject(text=subject.text[line.start : line.end], url=subject.url))
         if alone.flagged and alone.score >= needed and _claims(alone, explicit if needed == OUTSIDE else named):
             moved = _moved(alone, line.start)
