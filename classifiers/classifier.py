@@ -36,6 +36,13 @@ _TOPICS = frozenset({"credential", "occupation", "object", "exam", "training", "
 _OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
 _HOPELESS = -0.35
+#: Without any finding of a rule, the wording speaks only where one of these is met too, or where it is very clear:
+#: contacts alone say nothing.
+_EVIDENCE = (
+    *("others_do", "nobody_fails", "effortless", "pay_level", "animals", "subsidy", "agent", "arrive", "object"),
+    *("crowd", "soft_contact"),
+)
+_CLEAR = 0.25
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
 _ENOUGH = 2
 _SENTENCES = 3
@@ -248,6 +255,9 @@ class Classifier:
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
         rule = self._whole
+        clear = reading.values.get("wording", 0.0) >= _CLEAR
+        if not reading.findings and not clear and not any(f"context:{name}" in reading.values for name in _EVIDENCE):
+            return reading.findings
         explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
         if rule is None or explicit >= _ENOUGH:
             return reading.findings

@@ -46,7 +46,7 @@ class Cues:
     def __init__(self, concepts: Mapping[str, Concept]) -> None:
         self._patterns = {
             name: _alternation(concepts[name].words)
-            for name in ("reporting", "verdict_after", "warning", "scam", "enforcement")
+            for name in ("reporting", "verdict_after", "warn_cue", "scam_cue", "enforce_cue")
             if name in concepts
         }
 
@@ -82,12 +82,12 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     if "law" in names and _LAW.search(sentence):
         return "law"
     if "warning" in names and (
-        cues.find("verdict_after", after) or cues.find("scam", sentence) or cues.find("warning", sentence)
+        cues.find("verdict_after", after) or cues.find("scam_cue", sentence) or cues.find("warn_cue", sentence)
     ):
         return "warning"
-    if "enforcement" in names and cues.find("enforcement", sentence):
+    if "enforcement" in names and cues.find("enforce_cue", sentence):
         return "enforcement"
-    if "report" in names and cues.find("reporting", before + sentence[:0]):
+    if "report" in names and cues.find("reporting", before):
         return "report"
     if "quotation" in names and not implied and _quoted(original, hit_left, hit_right, sentence, cues):
         return "quotation"

@@ -132,7 +132,7 @@ def fit(usable: Sequence[tuple[Mapping[str, float], bool]], own: Mapping[str, fl
     index = {name: i + 1 for i, name in enumerate(names)}
     start = [_INTERCEPT] + [prior.get(name, 0.0) for name in names]
     variance = [_VARIANCE_INTERCEPT] + [_variance(name) for name in names]
-    floor = [-1e9] + [0.05 if n.startswith("rule:") else -1e9 for n in names]
+    floor = [-1e9] + [_floor(name) for name in names]
     encoded = [([(0, 1.0)] + [(index[n], v) for n, v in values.items()], 1.0 if y else 0.0) for values, y in usable]
     weights = list(start)
     moment = [0.0] * len(weights)
@@ -151,6 +151,13 @@ def fit(usable: Sequence[tuple[Mapping[str, float], bool]], own: Mapping[str, fl
             weights[i] -= rate * corrected / ((spread[i] / (1 - 0.99**step)) ** 0.5 + 1e-8)
             weights[i] = max(weights[i], floor[i])
     return weights[0], {name: weights[index[name]] for name in names}
+
+
+def _floor(name: str) -> float:
+    """What speaks for a claim never lowers a score."""
+    if name.startswith("rule:"):
+        return 0.05
+    return 0.0 if name in ("explicit", "implied", "wording", "contacts", "evasion", "price_list") else -1e9
 
 
 def _variance(name: str) -> float:
