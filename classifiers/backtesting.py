@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from classifiers.pages import assess_page
 from domain.assessment import Assessment, Subject
 
 if TYPE_CHECKING:
@@ -97,14 +98,14 @@ class BacktestReport:
 
 
 def backtest(old: Classifier, new: Classifier, documents: Iterable[StoredDocument]) -> BacktestReport:
-    """Assess every document with both classifiers and report where they differ in flagging it."""
+    """Assess every document as a page with both classifiers and report where they differ in flagging it."""
     count = old_flagged = new_flagged = 0
     hit: list[Change] = []
     missed: list[Change] = []
     for document in documents:
         count += 1
-        before = old.assess(document.subject)
-        after = new.assess(document.subject)
+        before = assess_page(old, document.subject)
+        after = assess_page(new, document.subject)
         old_flagged += before.flagged
         new_flagged += after.flagged
         if before.flagged != after.flagged:
