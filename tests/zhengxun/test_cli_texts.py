@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -33,14 +34,16 @@ def _lines(body: bytes) -> list[tuple[int, object, str | None, str | None]]:
 
 
 def test_json_lines_keep_their_order_and_their_numbers() -> None:
-    """Blank lines are no lines, faulty ones have their number and reason, the others are not held up by them."""
+    """Blank and faulty lines have their number and reason, the others are not held up by them."""
     body = (
         '\n{"id": "a", "text": "甲"}\r\n\n'.encode()
         + '{"id": 2, "text": "乙", "title": null}\n'.encode("gb18030")
         + b'not json\n[1]\n{"id": 5}\n{"id": 6, "text": 7}\n{"id": 7, "text": "\xff\xff"}\n{"id": 8, "text": "", "url": 3}'
     )
     assert _lines(body) == [
+        (1, None, None, "空行。"),
         (2, "a", "甲", None),
+        (3, None, None, "空行。"),
         (4, 2, "乙", None),
         (5, None, None, "不是 JSON 对象。"),
         (6, None, None, "不是 JSON 对象。"),
@@ -55,6 +58,39 @@ def test_deeply_nested_json_is_a_faulty_line() -> None:
     """A line made to exhaust the parser's stack."""
     body = b'{"text": "x"}\n' + b'{"text": ' + b"[" * 200_000 + b"\n"
     assert [problem for *_, problem in _lines(body)] == [None, "不是 JSON 对象。"]
+
+
+def test_a_spoilt_first_line_does_not_swallow_the_batch(zhengxun: Zhengxun, tmp_path: Path) -> None:
+    """One line out per line in, in order, although the first line is no JSON; the end's line break is no line."""
+    path = tmp_path / "批.jsonl"
+    path.write_text('not json\n{"id": 1, "text": "甲"}\n\n{"id": 2, "text": "乙"}\n', "utf-8")
+    ran = zhengxun("classify", path, "--json")
+    found = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.status, [one["id"] for one in found]) == (1, [None, 1, None, 2])
+    assert [one.get("error") for one in found] == ["不是 JSON 对象。", None, "空行。", None]
+
+
+def test_a_reader_that_goes_away_is_no_failure_and_a_full_disk_is_named(tmp_path: Path) -> None:
+    """``| head`` ends quietly; results that cannot be written are standard output's fault, not the input file's."""
+    path = tmp_path / "批.jsonl"
+    path.write_text("".join(f'{{"id": {number}, "text": "甲"}}\n' for number in range(2000)), "utf-8")
+    command = [sys.executable, "-m", "zhengxun", "classify", str(path), "--json"]
+    gone = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert gone.stdout is not None
+    gone.stdout.read(10)
+    gone.stdout.close()
+    assert gone.stderr is not None
+    assert gone.stderr.read() == b""
+    gone.stderr.close()
+    assert gone.wait(30) == 0
+    with Path("/dev/full").open("wb") as full:
+        refused = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    message = refused.stderr.decode()
+    assert refused.returncode == 1
+    assert "磁盘空间不足" in message
+    assert "标准输出" in message
+    assert "无法读取" not in message
+    assert message.count("\n") == 1
 
 
 @pytest.mark.parametrize(

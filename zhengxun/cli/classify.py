@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -45,7 +46,8 @@ class Piece:
     cls=Command,
     name="classify",
     help="对文本作机器研判。输入是一段普通文本，或者 JSON 行：每行一个对象，有 text，可有 id、title、url、account。\n"
-    "加 --json 时，一行输入对应一行 JSON 输出，次序不变；读不懂的行输出 error，退出状态为 1。",
+    '前几行中有一行以 {" 开头，就按 JSON 行读。加 --json 时，一行输入对应一行 JSON 输出，次序不变；'
+    "读不懂的行和空行输出 error，退出状态为 1。",
 )
 @argument(
     "file",
@@ -66,10 +68,12 @@ def command(ctx: click.Context, file: str, as_json: bool) -> int:
         status = _classify(services.classifier, read_pieces(stream, "标准输入"), as_json)
     else:
         try:
-            with open(file, "rb") as opened:  # noqa: PTH123 - a path given by the user, as it is
-                status = _classify(services.classifier, read_pieces(opened, file), as_json)
+            opened = open(file, "rb")  # noqa: PTH123, SIM115 - a path given by the user, as it is; closed just below
         except OSError as error:
+            # Opening only: what fails while the results are written is not the file's fault.
             raise BadFile(f"文件 {file} 不存在或无法读取。") from error
+        with opened:
+            status = _classify(services.classifier, read_pieces(opened, file), as_json)
     return status
 
 
@@ -91,20 +95,26 @@ def _classify(classifier: Any, pieces: Iterator[Piece], as_json: bool) -> int:
 
 
 def read_pieces(stream: BinaryIO, name: str) -> Iterator[Piece]:
-    """Texts of the input: JSON lines if its first filled line begins an object, else one plain text; empty: none."""
+    """Texts of the input: JSON lines if one of the first filled lines begins an object, else one plain text.
+
+    Of JSON lines every line is a piece, blank ones too: one line out per line in. Input without a filled line is none.
+    """
     from domain.assessment import Subject
 
-    skipped: list[bytes] = []
-    first = b""
+    head: list[bytes] = []
+    filled = 0
+    objects = False
     for raw in stream:
-        if raw.removeprefix(_BOM).strip():
-            first = raw
+        line = raw if head else raw.removeprefix(_BOM)
+        head.append(line)
+        filled += bool(line.strip())
+        objects = _BEGINS_OBJECT.match(line) is not None
+        if objects or filled == _LINES_LOOKED_AT:
             break
-        skipped.append(raw)
-    if not first:
+    if not filled:
         return
-    if not _BEGINS_OBJECT.match(first.removeprefix(_BOM)):
-        body = b"".join(skipped) + first + stream.read(MAX_BYTES + 1)
+    if not objects:
+        body = b"".join(head) + stream.read(MAX_BYTES + 1)
         if len(body) > MAX_BYTES:
             raise BadFile(f"{name} 超过 50 MB，不像是一段文本；批量研判请用 JSON 行。")
         text = _text(body)
@@ -112,14 +122,12 @@ def read_pieces(stream: BinaryIO, name: str) -> Iterator[Piece]:
             raise BadFile(f"{name} 不是 UTF-8 或 GB18030 编码的文本。")
         yield Piece(1, None, Subject(text=text))
         return
-    number = len(skipped) + 1
-    yield _piece(number, first)
-    for raw in stream:
-        number += 1
-        if raw.strip():
-            yield _piece(number, raw)
+    for number, raw in enumerate(chain(head, stream), start=1):
+        yield _piece(number, raw)
 
 
+#: Filled lines among which the first JSON object is looked for: a batch may begin with a few spoilt lines.
+_LINES_LOOKED_AT = 10
 _BOM = b"\xef\xbb\xbf"
 _BEGINS_OBJECT = re.compile(rb'\s*\{\s*["}]')
 
@@ -137,6 +145,8 @@ def _piece(number: int, line: bytes) -> Piece:
     from domain.assessment import Subject
 
     text = _text(line)
+    if text is not None and not text.strip():
+        return Piece(number, None, None, "空行。")
     if text is None:
         return Piece(number, None, None, "不是 UTF-8 或 GB18030 编码。")
     try:

@@ -10,7 +10,7 @@ import click
 
 from domain.errors import ZhengxunError
 from zhengxun.cli.framework import usage_message
-from zhengxun.cli.output import clean_lines
+from zhengxun.cli.output import STANDARD_OUTPUT, ReaderGone, clean_lines, writing_results
 
 #: What a shell reports for a program that SIGINT ended.
 INTERRUPTED = 130
@@ -26,7 +26,8 @@ def run(command: click.Command, args: list[str]) -> int:
     invocation: dict[str, str] = {}
     try:
         result = command.main(args=args, prog_name="zhengxun", standalone_mode=False, obj=invocation)
-        sys.stdout.flush()
+        with writing_results():
+            sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx is not None else "")
         return 0
@@ -45,11 +46,13 @@ def run(command: click.Command, args: list[str]) -> int:
     except ZhengxunError as error:
         say(f"错误：{error}")
         return error.exit_status
-    except BrokenPipeError:
-        # The reader went away (| head): not our failure. Python would complain again while flushing at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
+        # Not our failure.
+        _discard_results()
         return 0
     except OSError as error:
+        if error.filename == STANDARD_OUTPUT:
+            _discard_results()
         if (sentence := _system_refusal(error)) is None:
             say(_report_unexpected(invocation.get("data_dir")))
         else:
@@ -59,6 +62,11 @@ def run(command: click.Command, args: list[str]) -> int:
         say(_report_unexpected(invocation.get("data_dir")))
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _discard_results() -> None:
+    """Nothing can be written any more; Python would complain again while flushing at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _system_refusal(error: OSError) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -18,6 +19,25 @@ _BLANK = re.compile(r"[\s\u2028\u2029]+")
 
 #: Columns of a table that is not printed to a terminal: wide enough not to break addresses in logs and mails.
 _PLAIN_WIDTH = 200
+
+
+#: Stands for a file name in errors of writing results.
+STANDARD_OUTPUT = "标准输出"
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output went away (``| head``). Not an OSError: click would end with status 1 on EPIPE."""
+
+
+@contextmanager
+def writing_results() -> Iterator[None]:
+    """Errors of writing to standard output name it."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, STANDARD_OUTPUT) from error
 
 
 def clean(text: object) -> str:
@@ -43,17 +63,22 @@ def plain(value: Any) -> Any:
 
 def print_json(value: Any) -> None:
     """Exactly one JSON document and a newline."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=2))
+    _print(json.dumps(plain(value), ensure_ascii=False, indent=2))
 
 
 def print_json_line(value: Any) -> None:
     """One JSON document on one line."""
-    click.echo(json.dumps(plain(value), ensure_ascii=False))
+    _print(json.dumps(plain(value), ensure_ascii=False))
 
 
 def say(text: str = "") -> None:
     """One line (or several) for people on standard output."""
-    click.echo(clean_lines(text))
+    _print(clean_lines(text))
+
+
+def _print(text: str) -> None:
+    with writing_results():
+        click.echo(text)
 
 
 def note(text: str) -> None:
@@ -87,7 +112,8 @@ def print_table(
     for row in rows:
         # Text objects: rich must not read [square brackets] of a page title as markup.
         table.add_row(*(Text(clean("—" if cell is None or cell == "" else cell)) for cell in row))
-    console.print(table)
+    with writing_results():
+        console.print(table)
 
 
 def json_option(function: Callable[..., Any]) -> Callable[..., Any]:
