@@ -18,6 +18,7 @@ EXEMPTIONS: Mapping[str, str] = {
     "question": "询问，不是陈述",
     "law": "法律条文或规定",
     "wordlist": "违规词清单或审核规则",
+    "trade": "说的是别的行当",
 }
 
 _OPEN = '“‘「『《"【'
@@ -46,7 +47,7 @@ class Cues:
     def __init__(self, concepts: Mapping[str, Concept]) -> None:
         self._patterns = {
             name: _alternation(concepts[name].words)
-            for name in ("reporting", "verdict_after", "warn_cue", "scam_cue", "enforce_cue")
+            for name in ("reporting", "verdict_after", "warn_cue", "scam_cue", "enforce_cue", "trade_cue")
             if name in concepts
         }
 
@@ -77,6 +78,8 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     after = original[hit_right : min(right, hit_right + 40)]
     if "wordlist" in names and _WORDLIST.search(original, max(0, hit_left - 300), min(len(original), hit_right + 120)):
         return "wordlist"
+    if "trade" in names and cues.find("trade_cue", original[max(0, hit_left - 50) : hit_right + 30]):
+        return "trade"
     if "negation" in names and not implied and _negated(before):
         return "negation"
     if "law" in names and _LAW.search(sentence):

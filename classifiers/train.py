@@ -66,6 +66,7 @@ PRIORS: Mapping[str, float] = {
     "exempt:question": -0.3,
     "exempt:law": -0.5,
     "exempt:wordlist": -1.0,
+    "exempt:trade": -0.7,
     "context:object": 0.2,
     "context:arrive": 0.2,
     "context:nobody_fails": 0.3,
