@@ -7,12 +7,16 @@ so Scrapy's own components for these are off: they would act a second time, unse
 
 from __future__ import annotations
 
+import os
+
 BOT_NAME = "zhengxun"
 SPIDER_MODULES = ["spiders"]
 NEWSPIDER_MODULE = "spiders"
 
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 TWISTED_DNS_RESOLVER = "crawler.resolver.GuardedResolver"
+# Read here by ``scrapy crawl`` alone, for its resolver and its spider; jobs are given their networks.
+ALLOW_NETWORKS = [part.strip() for part in os.environ.get("ZHENGXUN_ALLOW_NETWORKS", "").split(",") if part.strip()]
 
 # Scrapy 2.19 opens a port on loopback that executes code, and a telnet console; we serve neither.
 REMOTE_CONTROL_ENABLED = False

@@ -1,7 +1,8 @@
 """网站: patrols web sites, from one target on a command line to all targets of a day.
 
 ``scrapy crawl website -a url=https://example.com/ -O pages.jsonl`` crawls one site with nothing set up: the ledger is in
-memory, evidence goes to ./var/evidence, documents come out as items. Jobs give a session instead
+memory, evidence goes to ./var/evidence, documents come out as items. Networks that are not public may be fetched where
+``-s ALLOW_NETWORKS=…`` or the environment's ``ZHENGXUN_ALLOW_NETWORKS`` names them. Jobs give a session instead
 (:func:`crawler.run`), which holds the targets, the ledger and what reads the pages.
 
 The spider yields no requests: each planned request is followed from the gate to its outcome by
@@ -20,13 +21,14 @@ import scrapy
 from scrapy import signals
 from scrapy.crawler import Crawler
 
+from crawler.address_guard import AddressGuard
 from crawler.addresses import canonical, host_key
 from crawler.analysis_worker import extract_only
 from crawler.job import CrawlJob, Crew, utc_now
 from crawler.memory_ledger import MemoryLedger
 from crawler.recorder import Report
 from crawler.settings import CrawlSettings, Progress
-from domain.errors import BadTarget
+from domain.errors import BadTarget, ZhengxunError
 from domain.target import Budget, Scope, Target, TargetKind
 
 
@@ -78,7 +80,7 @@ class WebsiteSpider(scrapy.Spider):
         if spider.session is None:
             try:
                 spider.session = _Standalone(*spider._arguments, crawler, spider._items)
-            except BadTarget as error:
+            except ZhengxunError as error:
                 spider.logger.error("%s", error)
         crawler.signals.connect(spider._wind_up, signal=signals.spider_closed)
         return spider
@@ -109,6 +111,10 @@ class WebsiteSpider(scrapy.Spider):
     async def _wind_up(self) -> None:
         if self._work is not None:
             await self._work
+        if self.session is None:
+            # Scrapy's only way to an exit status of 1: it takes a crawler without a spider for one that never started.
+            # Raising from from_crawler would do too, but prints a traceback.
+            self.crawler.spider = None
 
 
 class _Standalone:
@@ -121,6 +127,8 @@ class _Standalone:
         if address is None:
             raise BadTarget(f"没有可采集的地址“{url or ''}”；请写 scrapy crawl website -a url=https://…。")
         settings = crawler.settings
+        networks = tuple(settings.getlist("ALLOW_NETWORKS"))
+        AddressGuard(networks).check(address)
         target = Target(
             id=1,
             name=address,
@@ -128,7 +136,7 @@ class _Standalone:
             kind=TargetKind.WEBSITE,
             schedule="0 6 * * *",
             scope=Scope(hosts=(host_key(address),)),
-            budget=Budget(max_pages=int(max_pages), max_depth=int(max_depth)),
+            budget=Budget(max_pages=_number("max_pages", max_pages), max_depth=_number("max_depth", max_depth)),
         )
         self._items = items
         self._logger = crawler
@@ -140,7 +148,7 @@ class _Standalone:
                 evidence_folder=Path(settings.get("EVIDENCE_FOLDER", "var/evidence")),
                 delay=settings.getfloat("CRAWL_DELAY", 1.0),
                 concurrency=settings.getint("CONCURRENT_REQUESTS"),
-                allow_networks=tuple(settings.getlist("ALLOW_NETWORKS")),
+                allow_networks=networks,
             ),
             run_id=1,
         )
@@ -166,3 +174,9 @@ class _Standalone:
         """An error of the crawl is the spider's error."""
         if isinstance(result, BaseException):
             raise result
+
+
+def _number(name: str, text: str) -> int:
+    if not text.isdecimal():
+        raise BadTarget(f"参数 {name} 的值“{text}”不是整数。")
+    return int(text)

@@ -9,16 +9,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.web import Seen, web
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _scrapy(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _scrapy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ZHENGXUN_")}
     return subprocess.run(
         [sys.executable, "-m", "scrapy", *arguments],
         cwd=ROOT,
-        env=os.environ | {"PYTHONWARNINGS": "error::DeprecationWarning:scrapy"},
+        env=kept | environment | {"PYTHONWARNINGS": "error::DeprecationWarning:scrapy"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -54,11 +57,34 @@ def test_scrapy_crawls_a_site_into_a_file(tmp_path: Path) -> None:
     assert len(list((tmp_path / "evidence").rglob("*.warc.gz"))) == 1
 
 
-def test_scrapy_without_an_address_says_what_to_write() -> None:
-    """A Chinese sentence and no traceback."""
-    done = _scrapy("crawl", "website")
-    assert "scrapy crawl website -a url=" in done.stderr
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "scrapy crawl website -a url="),
+        (("-a", "url=http://127.0.0.1:9/"), "地址 http://127.0.0.1:9/ 不能采集"),
+        (("-a", "url=https://example.com/", "-a", "max_pages=many"), "max_pages"),
+    ],
+)
+def test_scrapy_without_a_usable_address_says_why_and_fails(arguments: tuple[str, ...], words: str) -> None:
+    """A Chinese ERROR, no traceback, and a status by which scripts can tell."""
+    done = _scrapy("crawl", "website", *arguments)
+    assert words in done.stderr
+    assert "ERROR" in done.stderr
     assert "Traceback" not in done.stderr
+    assert done.returncode == 1
+
+
+def test_scrapy_takes_allowed_networks_from_the_environment(tmp_path: Path) -> None:
+    """The same variable as for every other command."""
+    out = tmp_path / "pages.jsonl"
+    with web() as net:
+        site = net.site({"/": "<p>职业培训学校欢迎您</p>"})
+        done = _scrapy(
+            "crawl", "website", "-a", f"url={site.url}/", "-O", str(out), "-s", f"EVIDENCE_FOLDER={tmp_path}",
+            ZHENGXUN_ALLOW_NETWORKS="10.0.0.0/8, 127.0.0.0/8",
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "欢迎您" in out.read_text("utf-8")
 
 
 def test_interrupting_scrapy_ends_it_in_order(tmp_path: Path) -> None:
