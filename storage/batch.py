@@ -164,7 +164,7 @@ class PageInBatch:
         self.times_changed += changed
         self.touched = True
 
-    def visit(self, visit: Visit, version: Version | None, run_id: int, confirm_after: timedelta) -> None:
+    def visit(self, visit: Visit, version: Version | None, run_id: int | None, confirm_after: timedelta) -> None:
         """Let the lead have what a visit saw; ``version``: the flagged one, if this visit brought it."""
         state = self.lead.state if self.lead else None
         events = events_of_visit(state, visit, confirm_after)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
 from domain.analysis import JudgedDocument, PageVisit
-from domain.assessment import Finding, ScoreStep
+from domain.assessment import Assessment, Finding, ScoreStep
 from domain.crawl import PageSnapshot
 from domain.document import Contact, Document, Segment
 from storage.batch import Version
@@ -109,33 +110,13 @@ def write_documents(
     def document_id(content: NewContent, position: int) -> int:
         return documents[snapshots[content.request_id], position]
 
-    assessed = connection.execute(
-        insert(AssessmentRow).returning(AssessmentRow.document_id, AssessmentRow.id),
+    assessments = write_assessments(
+        connection,
         [
-            {
-                "document_id": document_id(content, position),
-                "rule_pack": judged.assessment.rule_pack,
-                "assessed_at": content.visit.outcome.at,
-                "score": judged.assessment.score,
-                "level": judged.assessment.level.value,
-                "speaker": judged.assessment.speaker.value,
-                "evasion": encode(tuple[str, ...], judged.assessment.evasion),
-                "incomplete": encode(tuple[str, ...], judged.assessment.incomplete),
-                "steps": encode(tuple[ScoreStep, ...], judged.assessment.steps),
-            }
+            (document_id(content, position), judged.document, judged.assessment, content.visit.outcome.at)
             for content, position, judged in places
         ],
     )
-    assessments: dict[int, int] = dict(assessed.all())
-    findings = [
-        _finding_columns(judged.document, finding, exempted)
-        | {"assessment_id": assessments[document_id(content, position)]}
-        for content, position, judged in places
-        for exempted, group in ((False, judged.assessment.findings), (True, judged.assessment.exempted))
-        for finding in group
-    ]
-    if findings:
-        connection.execute(insert(FindingRow), findings)
     return {
         (content.request_id, position): Version(
             snapshot_id=snapshots[content.request_id],
@@ -147,6 +128,39 @@ def write_documents(
         )
         for content, position, judged in places
     }
+
+
+def write_assessments(
+    connection: Connection, judged: Sequence[tuple[int, Document, Assessment, datetime]]
+) -> dict[int, int]:
+    """Write assessments of stored documents (id, document, assessment, time); return their ids by document id."""
+    assessed = connection.execute(
+        insert(AssessmentRow).returning(AssessmentRow.document_id, AssessmentRow.id),
+        [
+            {
+                "document_id": document_id,
+                "rule_pack": assessment.rule_pack,
+                "assessed_at": at,
+                "score": assessment.score,
+                "level": assessment.level.value,
+                "speaker": assessment.speaker.value,
+                "evasion": encode(tuple[str, ...], assessment.evasion),
+                "incomplete": encode(tuple[str, ...], assessment.incomplete),
+                "steps": encode(tuple[ScoreStep, ...], assessment.steps),
+            }
+            for document_id, _, assessment, at in judged
+        ],
+    )
+    assessments: dict[int, int] = dict(assessed.all())
+    findings = [
+        _finding_columns(document, finding, exempted) | {"assessment_id": assessments[document_id]}
+        for document_id, document, assessment, _ in judged
+        for exempted, group in ((False, assessment.findings), (True, assessment.exempted))
+        for finding in group
+    ]
+    if findings:
+        connection.execute(insert(FindingRow), findings)
+    return assessments
 
 
 def _document_columns(document: Document) -> dict[str, object]:

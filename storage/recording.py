@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from domain.analysis import PageVisit
 from domain.crawl import Outcome
@@ -33,12 +33,11 @@ from storage.tables import (
     CrawlRequestRow,
     CrawlRunTargetRow,
     DocumentRow,
-    LeadEventRow,
     LeadRow,
     PageRow,
 )
-from storage.targets import scope_hosts
 from storage.types import key_of
+from storage.write_back import write_back
 
 
 def record(connection: Connection, visits: Sequence[PageVisit], confirm_after: timedelta) -> None:
@@ -297,53 +296,12 @@ class _Batch:
 
     def write(self) -> None:
         """Write back leads with their events, pages, outcomes and counters."""
-        self._write_leads()
-        pages = [page for page in self._pages.values() if page.touched]
-        if pages:
-            hosts = scope_hosts(self._connection, {page.target_id for page in pages})
-            self._connection.execute(
-                update(PageRow).where(PageRow.id == bindparam("row_id")),
-                [{"row_id": page.id} | page.columns(hosts[page.target_id]) for page in pages],
-            )
+        write_back(self._connection, list(self._pages.values()))
         self._connection.execute(
             update(CrawlRequestRow).where(CrawlRequestRow.id == bindparam("row_id")),
             self._requests,
         )
         count_requests(self._connection, "done", ((request.run_id, request.target_id) for request, _ in self._pending))
-
-    def _write_leads(self) -> None:
-        touched = [(page, page.lead) for page in self._pages.values() if page.lead is not None and page.lead.touched]
-        new = [(page, lead) for page, lead in touched if lead.id is None]
-        ids: dict[int, int] = {}
-        if new:
-            rows = self._connection.execute(
-                insert(LeadRow).returning(LeadRow.page_id, LeadRow.id),
-                [lead.columns() | {"page_id": page.id, "target_id": lead.target_id} for page, lead in new],
-            )
-            ids = dict(rows.all())
-            for page, lead in new:
-                lead.id = ids[page.id]
-        old = [lead for page, lead in touched if page.id not in ids]
-        if old:
-            self._connection.execute(
-                update(LeadRow).where(LeadRow.id == bindparam("row_id")),
-                [{"row_id": lead.id} | lead.columns() for lead in old],
-            )
-        events = [
-            {
-                "lead_id": lead.id,
-                "kind": event.kind.value,
-                "at": event.at,
-                "actor": event.actor,
-                "reason": event.reason,
-                "snapshot_id": event.snapshot_id,
-                "run_id": run_id,
-            }
-            for _, lead in touched
-            for event, run_id in lead.events
-        ]
-        if events:
-            self._connection.execute(insert(LeadEventRow), events)
 
 
 def count_requests(connection: Connection, counter: str, targets: Iterable[tuple[int, int]]) -> None:

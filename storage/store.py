@@ -8,17 +8,20 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
+from domain.assessment import Assessment
 from domain.crawl import CrawlRun, RunSummary
+from domain.document import Document
 from domain.errors import NotSetUp
 from domain.ports import Clock, CrawlLedger
 from domain.target import Target
-from storage import runs
+from storage import rejudging, runs
 from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
 from storage.leads import Leads
 from storage.ledger import SqlLedger
 from storage.migration import current_revision, missing_file
+from storage.rejudging import Rejudged
 from storage.revision import HEAD
 from storage.stored import StoredDocument, stored_documents
 from storage.targets import Targets
@@ -82,6 +85,23 @@ class Store:
     def run_summary(self, run_id: int) -> RunSummary:
         """What a run did so far."""
         return runs.run_summary(self.engine, run_id)
+
+    def rejudge(self, rule_pack: str, judge: Callable[[Document], Assessment], portion: int = 100) -> Rejudged | None:
+        """Judge every kept page again by the packs in force, where that was not done yet; None where it was.
+
+        See :mod:`storage.rejudging`. Ask only while holding the crawl lock.
+        """
+        if not rejudging.begin(self.engine, rule_pack, self.clock()):
+            return None
+        done = Rejudged(0, 0, 0)
+        while pages := rejudging.next_pages(self.engine, rule_pack, portion):
+            judged = [(page, page.known or judge(page.document)) for page in pages]
+            part = rejudging.record(self.engine, rule_pack, judged, self.clock(), self.confirm_after)
+            done = Rejudged(
+                done.pages + part.pages, done.leads_new + part.leads_new, done.no_longer_hit + part.no_longer_hit
+            )
+        rejudging.finish(self.engine, rule_pack, self.clock())
+        return done
 
     def target_coverage(self, day: date, cutoff: datetime) -> list[TargetCoverage]:
         """Coverage of each planned target on a day (Asia/Shanghai), up to ``cutoff``."""

@@ -15,6 +15,7 @@ from storage.tables.content import (
     DocumentRow,
     FindingRow,
     PageRow,
+    RejudgingRow,
     SnapshotRow,
 )
 from storage.tables.crawl import (
@@ -50,6 +51,7 @@ __all__ = [
     "LeadEventRow",
     "LeadRow",
     "PageRow",
+    "RejudgingRow",
     "RobotsOverrideRow",
     "SnapshotRow",
     "TargetRow",

@@ -130,6 +130,18 @@ class AssessmentRow(Base):
     steps: Mapped[Any] = mapped_column(JsonText)
 
 
+class RejudgingRow(Base):
+    """How far the kept pages have been judged again by one state of the rule packs; the newest one is in force."""
+
+    __tablename__ = "rejudgings"
+
+    rule_pack: Mapped[str] = mapped_column(primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(index=True)
+    position: Mapped[int] = mapped_column(Id)
+    """Id of the last page that was judged."""
+    finished_at: Mapped[datetime | None]
+
+
 class FindingRow(Base):
     """One 命中 of an assessment, counted or exempted."""
 

@@ -12,6 +12,7 @@ from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunSummary
 from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
+from zhengxun.jobs.rejudging import rejudge
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 from zhengxun.target_kinds import why_not_collectable
@@ -86,6 +87,7 @@ def crawl(
         # A faulty pack of the user's is told before anything is fetched, not by worker processes that die of it.
         _ = services.classifier
     with services.store() as store, services.lock("crawl"):
+        rejudge(services, store)
         resumed = []
         visited: set[int] = set()
         for interrupted in store.interrupted_runs():

@@ -128,6 +128,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_pages_plan", "pages", ["target_id", "plan_rank", "last_checked", "id"], unique=False)
     op.create_table(
+        "rejudgings",
+        sa.Column("rule_pack", sa.Text(), nullable=False),
+        sa.Column("begun_at", TIME, nullable=False),
+        sa.Column("position", ID, nullable=False),
+        sa.Column("finished_at", TIME, nullable=True),
+        sa.PrimaryKeyConstraint("rule_pack", name="pk_rejudgings"),
+    )
+    op.create_index("ix_rejudgings_begun_at", "rejudgings", ["begun_at"], unique=False)
+    op.create_table(
         "target_robots_overrides",
         sa.Column("id", ID, nullable=False),
         sa.Column("target_id", ID, nullable=False),
