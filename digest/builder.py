@@ -13,7 +13,7 @@ from functools import cache
 
 from digest.measures import MeasureTable
 from digest.templates import Templates
-from digest.text import Mask, masked, one_line, storable
+from digest.text import Mask, masked, one_line, shanghai, storable
 from domain.assessment import Finding, Level
 from domain.digest import (
     Coverage,
@@ -46,6 +46,8 @@ _CLOSED_STATUS = {
     Presence.UNVERIFIABLE: DigestStatus.UNVERIFIABLE,
     Presence.SUSPECTED_GONE: DigestStatus.UNVERIFIABLE,
 }
+
+_STOPPED_WORDS = {"paused": "监测对象已暂停", "removed": "监测对象已移除"}
 
 _DEFAULT_REASON = {
     Presence.SUSPECTED_GONE: "疑似下线，待复核",
@@ -112,6 +114,9 @@ def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
     if not material.shown_before:
         return DigestStatus.NEW, False, reason
     last_shown = material.last_shown_at
+    if last_shown is not None and material.last_seen <= last_shown:
+        # Nobody looked since the reader was last told of it: that it stood then does not say that it stands now.
+        return DigestStatus.UNVERIFIABLE, False, _not_looked_at(material)
     changed = state.edited_at is not None and (last_shown is None or state.edited_at > last_shown)
     if state.presence is Presence.REAPPEARED:
         # A return is news once; on later days the page simply stands.
@@ -123,6 +128,12 @@ def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
         changed,
         reason or ("内容有修改，仍有违规内容" if changed else None),
     )
+
+
+def _not_looked_at(material: LeadMaterial) -> str:
+    if material.target_stopped is not None:
+        return f"本期未查看（{_STOPPED_WORDS[material.target_stopped]}）"
+    return f"本期未查看（最近一次看到：{shanghai(material.last_seen)}）"
 
 
 def _item(material: LeadMaterial, table: MeasureTable, pages: dict[tuple[str, str], int]) -> DigestItem:

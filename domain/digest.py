@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Literal
 
 from domain.assessment import Assessment
 from domain.document import Contact
@@ -153,6 +154,9 @@ class LeadMaterial:
     """For each of ``assessment.findings``: the quote with up to 40 characters either side, one line."""
     contacts: tuple[Contact, ...]
     evidence: EvidenceBrief | None
+    target_stopped: Literal["paused", "removed"] | None = None
+    """Why no run visits its target any more; None while it is visited. Removal counts as of the cutoff, a pause as it is
+    now, because its beginning is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

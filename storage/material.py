@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select, union
+from sqlalchemy.orm import aliased
 
+from domain.crawl import Outcome
 from domain.digest import EvidenceBrief, LeadMaterial
 from domain.lead import LeadState, Sight
 from storage.engine import reading
@@ -93,6 +95,8 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
                 TargetRow.name.label("target_name"),
                 TargetRow.kind.label("target_kind"),
                 TargetRow.region,
+                TargetRow.paused,
+                TargetRow.removed_at,
             )
             .join(PageRow, PageRow.id == LeadRow.page_id)
             .join(TargetRow, TargetRow.id == LeadRow.target_id)
@@ -123,7 +127,14 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             contexts=contexts,
             contacts=contacts_of(detail.contacts),
             evidence=EvidenceBrief(detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset),
+            target_stopped=_stopped(place, cutoff),
         )
+
+
+def _stopped(target: Any, cutoff: datetime) -> Literal["paused", "removed"] | None:
+    if target.removed_at is not None and target.removed_at <= cutoff:
+        return "removed"
+    return "paused" if target.paused else None
 
 
 def _stands_to_report(row: Any, day: date, cutoff: datetime) -> bool:
@@ -205,8 +216,8 @@ def _last_seen(
     seen: dict[int, datetime] = {row.id: row.last_seen for row in rows}
     lead_of_page = {row.page_id: row.id for row in rows if row.last_seen > cutoff}
     if lead_of_page:
-        # A page that only feeds tell of has no request of its own: then the time of its version stands.
-        seen |= {lead_id: versions[lead_id].at for lead_id in lead_of_page.values()}
+        # A page that only feeds tell of has no request of its own: then the looks at its feed count.
+        seen |= _feed_looks(connection, {lead_id: versions[lead_id] for lead_id in lead_of_page.values()}, cutoff)
         looks = connection.execute(
             select(CrawlRequestRow.page_id, func.max(CrawlRequestRow.at).label("at"))
             .where(
@@ -220,6 +231,32 @@ def _last_seen(
             if page_id is not None and at is not None:
                 seen[lead_of_page[page_id]] = at
     return seen
+
+
+def _feed_looks(connection: Connection, versions: Mapping[int, _Version], cutoff: datetime) -> dict[int, datetime]:
+    """Last time up to the cutoff that the document a lead rests on was received, or its source found unchanged."""
+    received, looked = aliased(SnapshotRow), aliased(CrawlRequestRow)
+    newer = aliased(SnapshotRow)
+    looks = connection.execute(
+        select(DocumentRow.id, func.max(looked.at).label("at"))
+        .join(received, received.id == DocumentRow.snapshot_id)
+        .join(looked, looked.page_id == received.page_id)
+        .where(
+            DocumentRow.id.in_([version.document_id for version in versions.values()]),
+            looked.outcome == Outcome.UNCHANGED.value,
+            looked.at.between(received.fetched_at, cutoff),
+            # Unchanged since a later version says nothing about this one.
+            ~select(newer.id)
+            .where(newer.page_id == received.page_id, newer.id > received.id, newer.fetched_at <= looked.at)
+            .exists(),
+        )
+        .group_by(DocumentRow.id)
+    )
+    unchanged = {document_id: at for document_id, at in looks if at is not None}
+    return {
+        lead_id: max(version.at, unchanged.get(version.document_id, version.at))
+        for lead_id, version in versions.items()
+    }
 
 
 def _details() -> Any:

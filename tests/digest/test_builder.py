@@ -72,6 +72,28 @@ def test_a_return_is_told_once_and_then_stands() -> None:
     )
 
 
+def test_a_page_nobody_looked_at_since_it_was_shown_is_not_said_to_be_online() -> None:
+    """Not visited since the last digest: 无法判定, saying when it was last seen or that its target is stopped."""
+    last_seen = YESTERDAY - timedelta(minutes=30)
+    standing, returned = (
+        only(**SHOWN, last_seen=last_seen, state=state(presence, changed_at=last_seen))
+        for presence in (Presence.ONLINE, Presence.REAPPEARED)
+    )
+    assert {(item.status, item.changed, item.reason) for item in (standing, returned)} == {
+        (DigestStatus.UNVERIFIABLE, False, "本期未查看（最近一次看到：2026-11-22 07:30）")
+    }
+    assert only(**SHOWN, last_seen=YESTERDAY).status is DigestStatus.UNVERIFIABLE
+    assert only(**SHOWN, last_seen=YESTERDAY + timedelta(seconds=1)).status is DigestStatus.STILL_ONLINE
+    reasons = [only(**SHOWN, last_seen=last_seen, target_stopped=why).reason for why in ("paused", "removed")]
+    assert reasons == ["本期未查看（监测对象已暂停）", "本期未查看（监测对象已移除）"]
+
+
+def test_what_was_never_shown_stays_new_and_what_was_seen_before_a_pause_stays_online() -> None:
+    """A first listing is news whenever the page was seen; a pause after the day's look takes nothing back."""
+    assert only(last_seen=CUTOFF - timedelta(days=3)).status is DigestStatus.NEW
+    assert only(**SHOWN, target_stopped="paused").status is DigestStatus.STILL_ONLINE
+
+
 @pytest.mark.parametrize(
     ("presence", "status"),
     [

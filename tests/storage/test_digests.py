@@ -10,16 +10,16 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from domain.crawl import Outcome
+from domain.crawl import CrawlRequest, Outcome, Purpose
 from domain.digest import Coverage, CoverageGap, Digest, DigestItem, DigestStatus, LeadMaterial
 from domain.errors import ZhengxunError
 from domain.lead import EventKind, Presence, Review
 from storage import Store
 from storage.engine import writing
-from tests.storage.build import AD, CLEAN, SITE, World, assessment
+from tests.storage.build import AD, CLEAN, SITE, World, assessment, judged, ok
 from tests.storage.conftest import TestClock
 from tests.storage.test_types import ITEM
-from tests.storage.test_verification import POST, feed
+from tests.storage.test_verification import FEED, POST, feed
 
 COVERAGE = Coverage(2, 1, (CoverageGap(1, "站", "blocked", "验证码"),), (("ok", 3), ("blocked", 1)))
 
@@ -140,6 +140,52 @@ def test_a_day_is_built_as_it_stood_at_its_cutoff(world: World, clock: TestClock
     assert [material(world.store, moment) for moment in moments] == fresh
     assert fresh[1][1].assessment.findings[0].start == AD.index("包过") + 2
     assert fresh[1][4].page_url == POST
+
+
+def test_material_tells_whether_its_target_is_still_visited(world: World, clock: TestClock) -> None:
+    """A pause is told, and a removal from the moment of it."""
+    world.look(SITE)
+    before = clock()
+    assert material(world.store, before)[1].target_stopped is None
+    world.store.targets.pause([world.target.id])
+    assert material(world.store, before)[1].target_stopped == "paused"
+    clock.forward(hours=1)
+    world.store.targets.remove([world.target.id])
+    assert material(world.store, clock())[1].target_stopped == "removed"
+    assert material(world.store, before)[1].target_stopped != "removed"
+
+
+def test_a_look_that_was_put_off_is_no_look(world: World, clock: TestClock) -> None:
+    """A page that the budget left out was last seen when it was last read."""
+    world.look(SITE)
+    seen_at = clock()
+    clock.forward(days=1)
+    run = world.begin()
+    world.request(run, SITE)
+    world.store.ledger().defer_rest(run.id, world.target.id, "max_pages", "已达到上限")
+
+    one = material(world.store, clock())[1]
+    assert (one.last_seen, one.state.presence) == (seen_at, Presence.ONLINE)
+
+
+def test_a_day_that_is_built_late_knows_when_its_feed_was_looked_at(world: World, clock: TestClock) -> None:
+    """An unchanged feed is a look at its entries as of any cutoff; one that lists others now is none."""
+    moments = [clock()]
+    feed(world, clock, AD)
+    for _ in range(2):
+        moments.append(clock.forward(days=1))
+        world.fails(FEED, Outcome.UNCHANGED, "http_304", 304)
+    fresh = list(moments)
+    clock.forward(days=1)
+    run = world.begin()
+    (planned,) = world.store.ledger().plan([CrawlRequest(run.id, world.target.id, FEED, purpose=Purpose.FEED)])
+    world.record(ok(planned, clock(), [judged(f"{SITE}/post/2", embedded=True)]))
+    moments.append(clock.forward(hours=1))
+    world.fails(FEED, Outcome.UNCHANGED, "http_304", 304)
+    clock.forward(days=1)
+    feed(world, clock, AD)
+
+    assert [material(world.store, moment)[1].last_seen for moment in moments] == [*fresh, fresh[-1]]
 
 
 def test_what_was_written_after_the_digest_is_in_the_next_one(world: World, clock: TestClock) -> None:
