@@ -48,7 +48,7 @@ def test_no_address_of_a_registry_and_no_path_of_a_machine_is_committed() -> Non
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False).stdout
     names = [name for name in listed.decode().split("\0") if name] or [str(path.relative_to(ROOT)) for path in MODULES]
     telling = re.compile(
-        r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|mirrors?)\.|--(?:extra-)?index-url\s+\S|/work/(?:main|shared)/"
+        r"https?://[\w.-]*(?:pypi|pythonhosted|npmjs|mirrors?)\.|--(?:extra-)?index-url\s+\S|/wor[k]/(?:main|shared)/"
     )
     found = []
     for name in names:
