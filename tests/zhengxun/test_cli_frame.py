@@ -17,6 +17,7 @@ from tests.zhengxun.conftest import Zhengxun
 from zhengxun.cli import program
 from zhengxun.cli.failures import run as run_program
 from zhengxun.cli.framework import Context, Group, display_width, wrap
+from zhengxun.cli.invocation import program_words
 from zhengxun.cli.output import clean
 from zhengxun.reference import command_pages, settings_page
 
@@ -255,3 +256,22 @@ def test_data_dir_may_stand_before_or_after_the_command(zhengxun: Zhengxun, tmp_
     assert zhengxun("init", "--data-dir", tmp_path / "other").status == 0
     assert (tmp_path / "other" / "zhengxun.db").exists()
     assert not (tmp_path / "data").exists()
+
+
+def test_commands_to_be_copied_work_where_they_are_shown(
+    clean_environment: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name alone only if PATH finds this very program; else its path from the current folder, or the module."""
+    program_file = tmp_path / "my venv" / "bin" / "zhengxun"
+    program_file.parent.mkdir(parents=True)
+    program_file.write_text("#!/bin/sh\n", "utf-8")
+    program_file.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program_file), "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program_words() == "'my venv/bin/zhengxun'"
+    monkeypatch.chdir(program_file.parent)
+    assert program_words() == "./zhengxun"
+    monkeypatch.setenv("PATH", str(program_file.parent))
+    assert program_words() == "zhengxun"
+    monkeypatch.setattr(sys, "argv", ["/elsewhere/__main__.py"])
+    assert program_words() == f"{sys.executable} -m zhengxun"

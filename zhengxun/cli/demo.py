@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from domain.crawl import Outcome
 from domain.digest import DigestStatus
 from zhengxun.cli.framework import Command, WholeNumber
+from zhengxun.cli.invocation import configure_logging, program_words
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, then_serve: bool, port: int, as_json: bool) -> int:
     """Run the demo."""
-    from zhengxun.cli.invocation import configure_logging
     from zhengxun.cli.progress import crawl_progress
     from zhengxun.clock import system_clock
     from zhengxun.demo.run import demo_folder, demo_services, run_demo, sample_web
@@ -137,7 +138,8 @@ def _print(report: DemoReport) -> None:
         for path in day.files:
             say(f"  {path.absolute()}")
     say(f"  {(report.data_dir / 'evidence').absolute()}（证据，WARC 格式）")
-    say(f"\n接着看：zhengxun --data-dir {report.data_dir} leads list，或 zhengxun --data-dir {report.data_dir} serve。")
+    again = f"{program_words()} --data-dir {shlex.quote(str(report.data_dir))}"
+    say(f"\n接着看：\n  {again} leads list\n  {again} serve")
 
 
 def _print_comparison(number: int, comparison: Comparison) -> None:

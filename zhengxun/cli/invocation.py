@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import shlex
 import sys
+from pathlib import Path
 
 import click
 
@@ -30,3 +33,18 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+
+
+def program_words() -> str:
+    """How this program is called from the current folder, to be copied into a shell: its name only if PATH finds it."""
+    import shutil
+
+    running = Path(sys.argv[0]).absolute()
+    if running.name != "zhengxun":
+        return f"{shlex.quote(sys.executable)} -m zhengxun"
+    found = shutil.which("zhengxun")
+    if found is not None and Path(found).samefile(running):
+        return "zhengxun"
+    if not running.is_relative_to(Path.cwd()):
+        return shlex.quote(str(running))
+    return shlex.quote(os.path.relpath(running) if running.parent != Path.cwd() else f"./{running.name}")
