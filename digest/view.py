@@ -107,7 +107,7 @@ class GroupView:
 
 @dataclass(frozen=True, slots=True)
 class GapView:
-    """One target that was not, or not wholly, seen."""
+    """One thing about a target that was not seen; a target may have several."""
 
     target_id: int
     name: str
@@ -160,8 +160,12 @@ class DigestView:
     changed: int
     targets_planned: int
     targets_ok: int
+    """Targets whose start page was read; their other pages may still have gaps."""
     gaps: tuple[GapView, ...]
+    gap_targets: int
+    """Targets that have gaps, each once."""
     gap_counts: tuple[CountView, ...]
+    """Targets per outcome of a gap; a target with gaps of two kinds counts in both."""
     pages: tuple[CountView, ...]
     """Requests of the day per outcome."""
     pages_total: int
@@ -195,7 +199,7 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
     by_status: dict[str, list[ItemView]] = {}
     for item in items:
         by_status.setdefault(item.status, []).append(item)
-    outcomes = Counter(gap.outcome for gap in digest.coverage.gaps)
+    outcomes = Counter(outcome for _, outcome in {(gap.target_id, gap.outcome) for gap in digest.coverage.gaps})
     behaviours = Counter(
         code for item in digest.items for code in {finding.behaviour for finding in item.findings} if code
     )
@@ -217,7 +221,8 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
         targets_planned=digest.coverage.targets_planned,
         targets_ok=digest.coverage.targets_ok,
         gaps=tuple(_gap(gap, words) for gap in digest.coverage.gaps),
-        gap_counts=tuple(CountView(key, words.outcome(key), count) for key, count in outcomes.most_common()),
+        gap_targets=len({gap.target_id for gap in digest.coverage.gaps}),
+        gap_counts=tuple(CountView(key, words.outcome(key), count) for key, count in ranked(outcomes)),
         pages=tuple(CountView(key, words.outcome(key), count) for key, count in digest.coverage.pages),
         pages_total=sum(count for _, count in digest.coverage.pages),
         groups=tuple(

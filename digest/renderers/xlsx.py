@@ -250,7 +250,7 @@ class _Sheets:
                     self._cell(sheet, row, place, value, wrapped)
 
     def gaps(self) -> None:
-        """One row a target that was not seen."""
+        """One row a gap."""
         sheet = self._sheet("覆盖缺口", GAP_COLUMNS, max(1, len(self._seen.gaps)))
         for row, gap in enumerate(self._seen.gaps, 1):
             cells: list[Cell] = [gap.target_id, gap.name, gap.outcome_label, gap.detail]
@@ -278,8 +278,9 @@ class _Sheets:
             *(("线索状态", count.label, count.count) for count in seen.totals),
             ("其中", "内容有修改仍违规", seen.changed),
             ("监测范围", "计划监测对象", seen.targets_planned),
-            ("监测范围", "已完整采集", seen.targets_ok),
-            ("监测范围", "覆盖缺口", len(seen.gaps)),
+            ("监测范围", "入口页面可读", seen.targets_ok),
+            ("监测范围", "未能看全的对象", seen.gap_targets),
+            ("监测范围", "覆盖缺口（处）", len(seen.gaps)),
             *(("采集请求", count.label, count.count) for count in seen.pages),
             *(("风险等级", count.label, count.count) for count in seen.by_level),
             *(("违规类别", f"{count.key} {count.label}", count.count) for count in seen.by_category),

@@ -222,10 +222,37 @@ def test_many_gaps_are_all_listed_at_the_end() -> None:
     gaps = tuple(CoverageGap(n, f"对象{n:03d}号", "timeout", f"第 {n} 次超时") for n in range(1, 41))
     many = build(Leads([material()], Coverage(60, 20, gaps)), DAY, CUTOFF, NUMBER, RULE_PACK)
     text = Page(rendered(many, "html").decode()).text
-    assert "另有 25 个" in text
+    assert "另有 25 处" in text
     assert "对象040号" in text
     assert "附件2" in docx_text(rendered(many, "docx"))
     assert "对象040号" in docx_text(rendered(many, "docx"))
+
+
+def test_targets_are_counted_once_however_many_gaps_they_have() -> None:
+    """Three gaps of one target and one of another are two targets in html, docx and xlsx; reading is said of start pages."""
+    gaps = (
+        CoverageGap(1, "甲站", "timeout", "2 个页面：超时"),
+        CoverageGap(1, "甲站", "robots", "3 个页面：robots 禁止"),
+        CoverageGap(1, "甲站", "deferred", "9 个页面：超出预算"),
+        CoverageGap(2, "乙站", "timeout", "入口页面：超时"),
+    )
+    partly = build(Leads([], Coverage(2, 1, gaps)), DAY, CUTOFF, NUMBER, RULE_PACK)
+    html, word = Page(rendered(partly, "html").decode()).text, docx_text(rendered(partly, "docx"))
+    assert "本期未能看全的监测对象：2 个" in html
+    assert "以下 2 个对象未采集或未采全" in word
+    for text in (html, word):
+        assert "超时 2 个" in text
+        assert "robots 禁止 1 个" in text
+        assert "计划监测对象 2 个，入口页面可读 1 个" in text
+        assert "完整采集" not in text
+    summary = openpyxl.load_workbook(io.BytesIO(rendered(partly, "xlsx")))["汇总"]
+    counted = {row[1]: row[2] for row in summary.iter_rows(values_only=True)}
+    assert [counted[name] for name in ("计划监测对象", "入口页面可读", "未能看全的对象", "覆盖缺口（处）")] == [
+        2,
+        1,
+        2,
+        4,
+    ]
 
 
 def test_xlsx_is_a_filterable_table_with_safe_links() -> None:
