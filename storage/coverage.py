@@ -6,6 +6,8 @@
 - *Gaps*: a target's start page that ended otherwise; its other pages that could not be seen, together for each kind
   of outcome; pages that the budget left out; a target that was due and not visited. A page counts with the last
   outcome it had on that day.
+- A page that is gone (404, 410, taken down by its platform, led elsewhere) gave an answer and is no gap, unless it is
+  the start page.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from domain.crawl import Outcome, Purpose
 from domain.digest import Coverage, CoverageGap
+from domain.lead import Sight
 from domain.target import Target
 from storage.days import bounds_of
 from storage.engine import reading
@@ -219,6 +222,7 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
         .join(TargetRow, TargetRow.id == CrawlRequestRow.target_id)
         .where(
             CrawlRequestRow.outcome.in_(unseen),
+            or_(CrawlRequestRow.sight.is_(None), CrawlRequestRow.sight != Sight.GONE.value),
             CrawlRequestRow.url_key != TargetRow.url_key,
             # A site without a sitemap hides nothing by that: its pages are found by their links.
             CrawlRequestRow.purpose != Purpose.SITEMAP.value,

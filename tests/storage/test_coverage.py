@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from domain.crawl import CrawlRequest, CrawlRun, Outcome, Purpose
 from domain.digest import Coverage
 from domain.target import Target
@@ -88,6 +90,35 @@ def test_a_missing_sitemap_is_no_gap(world: World, clock: TestClock) -> None:
     world.record(ended(request, clock(), Outcome.FAILED, "http_404"))
 
     assert coverage(world.store, clock).gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "gap"),
+    [
+        (Outcome.FAILED, "http_404", False),
+        (Outcome.FAILED, "http_410", False),
+        (Outcome.FAILED, "moved", False),
+        (Outcome.FAILED, "deleted", False),
+        (Outcome.FAILED, "violation", False),
+        (Outcome.EMPTY, "soft_404", False),
+        (Outcome.EMPTY, "needs_rendering", True),
+        (Outcome.FAILED, "http_503", True),
+        (Outcome.FAILED, "dns", True),
+        (Outcome.BLOCKED, "http_403", True),
+    ],
+)
+def test_a_page_that_is_gone_is_no_gap(
+    world: World, clock: TestClock, outcome: Outcome, reason: str, gap: bool
+) -> None:
+    """Its answer was definite, unlike that of a page which is out of reach; a start page has to be there."""
+    other = world.add_target("other")
+    run = world.begin(world.target, other)
+    visit(world, clock, run, world.target, world.target.url, Outcome.OK)
+    visit(world, clock, run, world.target, f"{SITE}/a", outcome, reason=reason)
+    visit(world, clock, run, other, other.url, outcome, reason=reason)
+
+    gaps = coverage(world.store, clock).gaps
+    assert [found.name for found in gaps] == ["peixun", "other"][0 if gap else 1 :]
 
 
 def test_a_run_that_was_cut_off_is_a_gap(world: World, clock: TestClock) -> None:
