@@ -31,7 +31,12 @@ _READ = 12_000
 #: Findings of one rule that are kept for one document.
 _PER_RULE = 10
 #: A page is about certificates at all where one of these concepts is met …
-_TOPICS = frozenset({"credential", "occupation", "object", "exam", "training", "cert_word", "level", "topic_hint"})
+_TOPICS = frozenset(
+    {
+        *("credential", "occupation", "object", "exam", "training", "cert_word", "level", "topic_hint"),
+        *("guarantee", "state", "lookup", "no_exam", "direct_cert", "proxy", "refund", "hang", "forged", "title_agent"),
+    }
+)
 #: … and worth reading where a rule's concept or one of these is met.
 _OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
