@@ -63,6 +63,8 @@ class Reading:
     text: FoldedText
     window: tuple[int, int]
     """The stretch of the folded text that the wording layer read."""
+    topical: bool = False
+    """Whether a certificate, an occupation, a level or an examination is named there."""
     findings: list[Finding] = field(default_factory=list)
     exempted: list[Finding] = field(default_factory=list)
     values: dict[str, float] = field(default_factory=dict)
@@ -86,6 +88,7 @@ class Classifier:
             n for n in IMPLIED if n in pack.concepts
         )
         self._topics = self._automaton.mask(_TOPICS)
+        self._named = self._automaton.mask(("credential", "occupation", "object", "cert_word", "level", "exam"))
         self._signals = self._automaton.mask(self._index.triggers | _OFFERS)
         self._gate = [(self._automaton.mask((name,)), points) for name, points in pack.weights.gate.items()]
         self._weigh = self._automaton.weighed(_concept_weights(pack))
@@ -170,7 +173,7 @@ class Classifier:
         wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
         found = self._automaton.judged(text, raw, self._segmenter, wanted)
         hits = Hits(text, found, self._pack, self._segmenter)
-        reading = Reading(whole, text, (begin, end))
+        reading = Reading(whole, text, (begin, end), bool(self._mask(raw, (begin, end)) & self._named))
         if cut:
             reading.incomplete.append(f"命中过多：只研判了前 {cut} 个字")
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
@@ -261,6 +264,8 @@ class Classifier:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
         rule = self._whole
         clear = reading.values.get("wording", 0.0) >= _CLEAR
+        if not reading.findings and not reading.topical and not (clear and len(reading.whole.text) <= PEAK):
+            return reading.findings
         if not reading.findings and not clear and not any(f"context:{name}" in reading.values for name in _EVIDENCE):
             return reading.findings
         explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
