@@ -155,6 +155,20 @@ def test_material_tells_whether_its_target_is_still_visited(world: World, clock:
     assert material(world.store, before)[1].target_stopped != "removed"
 
 
+def test_last_seen_is_the_last_look_that_found_the_claims(world: World, clock: TestClock) -> None:
+    """Looks at a page that is corrected, or out of reach, do not move it."""
+    world.look(SITE)
+    with_claims = clock.forward(days=1)
+    world.unchanged(SITE)
+    clock.forward(hours=1)
+    world.fails(SITE, Outcome.TIMEOUT)
+    clock.forward(hours=1)
+    world.look(SITE, CLEAN)
+
+    one = material(world.store, clock())[1]
+    assert (one.state.presence, one.last_seen) == (Presence.CORRECTED, with_claims)
+
+
 def test_a_look_that_was_put_off_is_no_look(world: World, clock: TestClock) -> None:
     """A page that the budget left out was last seen when it was last read."""
     world.look(SITE)
