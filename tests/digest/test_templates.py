@@ -17,7 +17,7 @@ from domain.digest import Digest
 from domain.document import Contact, ContactKind
 from domain.errors import BadFile
 
-from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material
+from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, assessment, example_leads, finding, material
 from .test_renderers import Page, docx_text, rendered
 
 
@@ -41,6 +41,38 @@ def test_the_users_words_are_laid_over_the_bundled_ones(tmp_path: Path) -> None:
     assert {item.platform for item in view.items} == {"网站", "公众号"}
     assert "某市委网信办" in Page(rendered(example(), "html", Templates(tmp_path)).decode()).text
     assert "某市委网信办" in docx_text(rendered(example(), "docx", Templates(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("unti: 某市委网信办", "“unti”不认识"),
+        ("outcomes: {tiemout: 超时}", "“outcomes.tiemout”不认识"),
+        ("categories: {F: {authorities: [人社]}}", "“categories.F”不认识"),
+        ("behaviours: {X9: {name: 甲, authorities: [人社]}}", "“behaviours.X9”不认识"),
+        ("behaviours: {B9: {nmae: 甲}}", "“behaviours.B9.nmae”不认识"),
+        ("behaviours: {B99: {name: 甲}}", "“behaviours.B99”缺少 authorities"),
+        ("behaviours: {B9: 包过}", "“behaviours.B9”应为含 name、authorities 的映射"),
+        ("behaviours: {B9: {authorities: 人社}}", "“behaviours.B9.authorities”应为部门名称的列表"),
+        ("platforms: 网站", "“platforms”应为“键: 值”的映射"),
+        ("unit: [甲, 乙]", "“unit”应为一段文字"),
+    ],
+)
+def test_a_word_that_nothing_reads_is_named(tmp_path: Path, text: str, message: str) -> None:
+    """A misspelt key, or a value of the wrong shape, is told with its file, never ignored."""
+    (tmp_path / "labels.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadFile, match=message) as caught:
+        rendered(example(), "html", Templates(tmp_path))
+    assert "labels.yaml" in str(caught.value)
+
+
+def test_platforms_and_behaviours_of_ones_own_may_be_named(tmp_path: Path) -> None:
+    """Spiders and rule packs are extended by users, and so are the names of what they find."""
+    text = "platforms: {jianshu: 简书}\nbehaviours: {E5: {name: 自定行为, authorities: [网信]}}\n"
+    (tmp_path / "labels.yaml").write_text(text, encoding="utf-8")
+    lead = material(platform="jianshu", assessment=assessment([finding(behaviour="E5")]))
+    (item,) = look(build(Leads([lead]), DAY, CUTOFF, NUMBER, RULE_PACK), Templates(tmp_path)).items
+    assert (item.platform, item.behaviours, item.authorities) == ("简书", "E5 自定行为", "网信")
 
 
 def test_a_word_file_of_the_users_is_filled(tmp_path: Path) -> None:
