@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from classifiers.automaton import MAX_HITS, Automaton
 from classifiers.boundary import Segmenter
@@ -204,21 +204,16 @@ class Classifier:
             reading.values["wording"] = round(wording, 4)
         return reading
 
-    def promising(self, text: str, lines: Sequence[tuple[int, int]]) -> list[bool]:
-        """Return for each line (start, end in ``text``, ascending) whether some rule may hold in it; one pass over all."""
-        folded = FoldedText(text, self._table)
-        raw, _ = self._scan(folded.folded)
+    def promising(self, lines: Sequence[str]) -> list[bool]:
+        """Return for each line whether some rule may hold in it; one scan over all of them."""
+        folded = [self._table.folded(line) for line in lines]
+        raw, _ = self._scan("\n".join(folded))  # no word holds a line break, so nothing is met across lines
         bits = self._automaton.bits
-        ends = [folded.folded_index(end) for _, end in lines]
+        ends = list(accumulate(len(line) + 1 for line in folded))
         masks = [0] * len(lines)
-        for pattern, start, end in raw:
-            at = bisect_right(ends, start)
-            if at < len(ends) and end <= ends[at]:
-                masks[at] |= bits[pattern]
-        return [
-            bool(mask & self._topics and mask & self._signals) and any(True for _ in self._index.candidates(mask))
-            for mask in masks
-        ]
+        for pattern, start, _ in raw:
+            masks[bisect_right(ends, start)] |= bits[pattern]
+        return [bool(mask & self._topics and mask & self._signals and self._index.candidates(mask)) for mask in masks]
 
     def wording_text(self, subject: Subject) -> str:
         """Return the stretch of the text on which the wording layer is trained and measured."""

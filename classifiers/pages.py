@@ -66,7 +66,7 @@ def assess_page(classifier: Classifier, subject: Subject) -> Assessment:
         return _lowered(content)
     best: Assessment | None = None
     lines = list(_lines(subject, regions, content.score))
-    worth = classifier.promising(subject.text, [(line.start, line.end) for line, _ in lines])
+    worth = classifier.promising([subject.text[line.start : line.end] for line, _ in lines])
     for line, needed in compress(lines, worth):
         alone = classifier.assess(Subject(text=subject.text[line.start : line.end], url=subject.url))
         if alone.flagged and alone.score >= needed and _claims(alone, explicit if needed == OUTSIDE else named):

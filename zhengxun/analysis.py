@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from domain.analysis import PageAnalysis
 from domain.assessment import Subject
 from domain.crawl import FetchedPage
-from domain.document import Document, Extraction, PageVerdict
+from domain.document import READER_SEES, Document, Extraction, PageVerdict
 
 if TYPE_CHECKING:
     from classifiers.classifier import Classifier
@@ -81,18 +81,19 @@ def subject_of(document: Document) -> Subject:
 
 
 def text_sha256(documents: tuple[Document, ...]) -> str:
-    """Hex SHA-256 over titles, texts and segment texts of all documents, each with its length before it.
+    """Hex SHA-256 over titles, texts and the segments that are not part of the text, of all documents.
 
-    The lengths keep ("ab", "c") and ("a", "bc") apart. Two versions of a page with the same value say the same: what a
-    visitor counter or a clock shows is left out, because it would make every page new and edited at every look.
+    Two versions of a page with the same value say the same: what a visitor counter or a clock shows is left out,
+    because it would make every page new and edited at every look.
     """
-    digest = hashlib.sha256()
+    parts: list[str] = []
     for document in documents:
-        for text in (document.title, document.text, *(segment.text for segment in document.segments)):
-            encoded = _TICKING.sub("#", text).encode("utf-8", "surrogatepass")
-            digest.update(b"%d:" % len(encoded))
-            digest.update(encoded)
-    return digest.hexdigest()
+        parts += (document.title, document.text)
+        parts += (segment.text for segment in document.segments if segment.kind not in READER_SEES)
+        parts.append("")
+    # U+001E keeps ("ab", "c") and ("a", "bc") apart; extracted text holds no control characters.
+    said = _TICKING.sub("#", "\x1e".join(parts))
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @cache
