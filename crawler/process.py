@@ -30,6 +30,13 @@ _one_at_a_time = threading.Lock()
 _loop: asyncio.AbstractEventLoop | None = None
 
 
+class StopRequest(threading.Event):
+    """The wish that a crawl ends early, and the signal that brought it."""
+
+    signal: int | None = None
+    """None: no signal, :meth:`set` was called."""
+
+
 def run(
     targets: Iterable[Target],
     ledger: CrawlLedger,
@@ -40,7 +47,7 @@ def run(
     progress: Callable[[Progress], None] | None = None,
     clock: Clock | None = None,
     warm_up: Callable[[], None] | None = None,
-    stop: threading.Event | None = None,
+    stop: StopRequest | None = None,
 ) -> bool:
     """Crawl ``targets`` and return when every planned request has its outcome in ``ledger``.
 
@@ -64,10 +71,10 @@ def run(
 class _Session:
     """One job seen from the thread that asked for it."""
 
-    def __init__(self, job: CrawlJob, loop: asyncio.AbstractEventLoop, stop: threading.Event | None) -> None:
+    def __init__(self, job: CrawlJob, loop: asyncio.AbstractEventLoop, stop: StopRequest | None) -> None:
         self._job = job
         self._loop = loop
-        self._asked_to_stop = stop or threading.Event()
+        self._asked_to_stop = stop or StopRequest()
         self._told = False
         self._news: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
         self._crew: Crew | None = None
@@ -168,7 +175,7 @@ def _rare_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_stop(stop: threading.Event) -> Iterator[None]:
+def _signals_stop(stop: StopRequest) -> Iterator[None]:
     """While it holds, the first SIGINT or SIGTERM sets ``stop``; a second one acts as it did before."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -176,6 +183,7 @@ def _signals_stop(stop: threading.Event) -> Iterator[None]:
     before: dict[int, Any] = {}
 
     def first(number: int, frame: Any) -> None:
+        stop.signal = number
         stop.set()
         signal.signal(number, before[number])
 

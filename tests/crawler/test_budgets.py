@@ -33,12 +33,12 @@ def test_pages_over_the_budget_are_deferred_and_said_so(tmp_path: Path) -> None:
 
 def test_a_resumed_run_keeps_to_its_budget(tmp_path: Path) -> None:
     """Pages fetched before the stop count."""
-    import threading
+    from crawler.process import StopRequest
 
     with web() as net:
         site = net.site(_many(30))
         target = target_of(site, budget=Budget(max_pages=10))
-        stop = threading.Event()
+        stop = StopRequest()
         ledger = MemoryLedger(now)
         settings = settings_for(tmp_path, delay=0.02)
 
@@ -137,9 +137,9 @@ def test_targets_are_read_lazily(tmp_path: Path) -> None:
                 taken.append(number)
                 yield target_of(site, number, f"/t{number}/", scope=Scope((site.host,), f"/t{number}/"))
 
-        import threading
+        from crawler.process import StopRequest
 
-        stop = threading.Event()
+        stop = StopRequest()
 
         def enough(progress: crawler.Progress) -> None:
             if progress.targets_finished >= 20:

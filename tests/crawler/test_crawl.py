@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 import crawler
 from crawler.analysis_worker import extract_only
 from crawler.memory_ledger import MemoryLedger
+from crawler.process import StopRequest
 from crawler.warc import locate
 from domain.crawl import Outcome
 from domain.document import PageVerdict
@@ -310,7 +310,7 @@ def test_stopping_leaves_the_rest_pending_and_the_same_run_goes_on(tmp_path: Pat
     pages["/"] = "".join(f'<a href="{path}">x</a>' for path in pages)
     with web() as net:
         site = net.site(pages)
-        stop = threading.Event()
+        stop = StopRequest()
         ledger = MemoryLedger(now)
 
         def enough(progress: crawler.Progress) -> None:

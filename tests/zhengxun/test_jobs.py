@@ -155,7 +155,9 @@ def test_an_interrupted_run_is_finished_first(watched: Zhengxun, site: Site, mon
     services = Services.load("data")
     with services.store() as store:
         store.begin_run([1])
-    report = watched("crawl", "--all", "--json").json
+    first = watched("crawl", "--all", "--max-pages", 1, "--json")
+    assert "先做完上次中断的第 1 次采集，页数仍按它自己的上限，--max-pages 对它不起作用。\n" in first.err
+    report = first.json
     assert (report["run_id"], report["resumed_runs"], report["targets"]) == (1, [1], 1)
     assert report["pages"] == {"ok": 3, "failed": 1}, "the same visit, not a second one"
     with services.store() as store:
@@ -310,12 +312,15 @@ def test_a_killed_crawl_is_finished_by_the_next(watched: Zhengxun, site: Site, t
         assert store.run_summary(1).snapshots_new == 31
 
 
-def test_sigterm_ends_a_crawl_in_order(watched: Zhengxun, site: Site, tmp_path: Path) -> None:
-    """SIGTERM: what is under way is stored, the run stays unfinished, the message says that it goes on later."""
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGTERM, 1), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_crawl_in_order(
+    watched: Zhengxun, site: Site, tmp_path: Path, sent: signal.Signals, status: int
+) -> None:
+    """What is under way is stored, the run stays unfinished, counts so far are printed, the message says it goes on."""
     site.pages["/"] = html(HONEST + "".join(f'<a href="/p{number}.html">页</a>' for number in range(30)))
     for number in range(30):
         site.pages[f"/p{number}.html"] = html(HONEST.replace("周六", f"周六第{number}场"))
-    command = [sys.executable, "-m", "zhengxun", "--data-dir", str(tmp_path / "data"), "crawl", "--all"]
+    command = [sys.executable, "-m", "zhengxun", "--data-dir", str(tmp_path / "data"), "crawl", "--all", "--json"]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -327,13 +332,16 @@ def test_sigterm_ends_a_crawl_in_order(watched: Zhengxun, site: Site, tmp_path: 
     deadline = time.monotonic() + 30
     while len(site.seen) < 5 and time.monotonic() < deadline:
         time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 1
+    process.send_signal(sent)
+    out, said = process.communicate(timeout=30)
+    assert process.returncode == status
     assert "接着做完" in said
+    report = json.loads(out)
+    assert (report["interrupted"], report["run_id"], report["targets"]) == (True, 1, 1)
     with Services.load("data").store() as store:
         (left,) = store.interrupted_runs()
-        assert store.run_summary(left.id).pages["ok"] >= 1
+        assert store.run_summary(left.id).pages == report["pages"]
+        assert report["pages"]["ok"] >= 1
 
 
 def test_check_tries_an_address_and_keeps_nothing(watched: Zhengxun, site: Site, tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ import click
 
 from zhengxun.cli.framework import Command, WholeNumber
 from zhengxun.cli.invocation import services_of
-from zhengxun.cli.output import json_option, print_json, print_table, say
+from zhengxun.cli.output import json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from domain.crawl import RunSummary
+    from domain.crawl import CrawlRun, RunSummary
     from zhengxun.jobs.crawl import CrawlReport
 
 #: Failures shown to people; the rest is counted (all are in --json).
@@ -22,7 +22,7 @@ _SHOWN = 30
     cls=Command,
     name="crawl",
     help="立即采集。必须写明采哪些：到期的、全部的，或指定编号的。\n"
-    "上次中断的采集会先做完。有未采到的页面时逐一列出，退出状态为 1。",
+    "上次中断的采集会先按它自己的页数上限做完。被 Ctrl+C 或 SIGTERM 中止时，--json 仍打印已采部分的结果。\n有未采到的页面时逐一列出，退出状态为 1。",
 )
 @click.option("--due", is_flag=True, help="到期的监测对象")
 @click.option("--all", "everything", is_flag=True, help="全部监测对象（暂停的除外）")
@@ -39,11 +39,28 @@ def command(
     if due + everything + bool(ids) != 1:
         raise click.UsageError("请在 --due、--all、--target 编号 中选一种。", ctx)
     from zhengxun.cli.progress import crawl_progress
-    from zhengxun.jobs.crawl import crawl
+    from zhengxun.jobs.crawl import Stopped, crawl
+
+    def announce(run: CrawlRun) -> None:
+        own = "" if max_pages is None else "，页数仍按它自己的上限，--max-pages 对它不起作用"
+        note(f"先做完上次中断的第 {run.id} 次采集{own}。")
 
     services = services_of(ctx)
-    with crawl_progress() as progress:
-        report = crawl(services, everything=everything, due=due, ids=ids, max_pages=max_pages, progress=progress)
+    try:
+        with crawl_progress() as progress:
+            report = crawl(
+                services,
+                everything=everything,
+                due=due,
+                ids=ids,
+                max_pages=max_pages,
+                progress=progress,
+                on_resume=announce,
+            )
+    except Stopped as stopped:
+        if as_json:
+            print_json(as_dict(stopped.report))
+        raise
     if as_json:
         print_json(as_dict(report))
     else:
@@ -77,6 +94,7 @@ def as_dict(report: CrawlReport) -> dict[str, Any]:
             for failure in report.failures
         ],
         "resumed_runs": [run.run_id for run in report.resumed],
+        "interrupted": report.interrupted,
     }
 
 

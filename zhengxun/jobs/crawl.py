@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,15 +24,13 @@ if TYPE_CHECKING:
 
 #: Called with the run, the number of its targets and how far it is.
 OnProgress = Callable[[CrawlRun, int, "Progress"], None]
+#: Called with an interrupted run that is finished first.
+OnResume = Callable[[CrawlRun], None]
 
 
 #: A run that was interrupted less than this ago and is now finished counts as the visit that was asked for: a site
 #: whose crawl was killed is not fetched twice in a row.
 SAME_VISIT = timedelta(hours=12)
-
-
-class Stopped(ZhengxunError):
-    """SIGINT or SIGTERM ended a run early; it stays unfinished and the next crawl goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,26 @@ class CrawlReport:
     run: RunSummary | None
     """The new run; None where no target was chosen, or all had just been visited by a resumed run."""
     seconds: float
+    interrupted: bool = False
+    """Whether a signal ended the last of these runs early; its counts are those so far."""
 
     @property
     def failures(self) -> tuple[CrawlOutcome, ...]:
         """Failures of all runs."""
         runs = [*self.resumed, *([self.run] if self.run else [])]
         return tuple(failure for run in runs for failure in run.failures)
+
+
+class Stopped(ZhengxunError):
+    """SIGINT or SIGTERM ended a run early; it stays unfinished and the next crawl goes on with it."""
+
+    def __init__(self, message: str, by: int | None, report: CrawlReport) -> None:
+        super().__init__(message)
+        self.report = report
+        """What had been done by then."""
+        if by == signal.SIGINT:
+            # What a shell reports for a program that SIGINT ended.
+            self.exit_status = 128 + signal.SIGINT
 
 
 def chosen_targets(
@@ -76,11 +89,13 @@ def crawl(
     ids: Sequence[int] = (),
     max_pages: int | None = None,
     progress: OnProgress | None = None,
+    on_resume: OnResume | None = None,
 ) -> CrawlReport:
     """Crawl under the lock ``crawl``; :class:`domain.errors.LockHeld` where another process does.
 
     Interrupted runs are finished first; their targets are left out of the new run if that was the same visit.
-    ``max_pages`` lowers each target's budget for this run only.
+    ``max_pages`` lowers each target's budget for the new run only. ``on_resume`` is called with each interrupted run
+    before it is taken up. :class:`Stopped` where a signal ended the work early.
     """
     started = time.monotonic()
     if services.settings.rules is not None:
@@ -88,27 +103,43 @@ def crawl(
         _ = services.classifier
     with services.store() as store, services.lock("crawl"):
         rejudge(services, store)
-        resumed = []
+        resumed: list[RunSummary] = []
         visited: set[int] = set()
-        for interrupted in store.interrupted_runs():
-            resumed.append(_resume(services, store, interrupted, progress))
-            if services.clock() - interrupted.started_at < SAME_VISIT:
-                visited.update(interrupted.target_ids)
-        targets = [
-            target
-            for target in chosen_targets(store, services, everything=everything, due=due, ids=ids)
-            if target.id not in visited
-        ]
-        if max_pages is not None:
-            targets = [
-                replace(target, budget=replace(target.budget, max_pages=min(max_pages, target.budget.max_pages)))
-                for target in targets
-            ]
         run = None
-        if targets:
-            begun = store.begin_run([target.id for target in targets])
-            run = _run(services, store, begun, targets, progress)
+        try:
+            for interrupted in store.interrupted_runs():
+                if on_resume is not None:
+                    on_resume(interrupted)
+                resumed.append(_resume(services, store, interrupted, progress))
+                if services.clock() - interrupted.started_at < SAME_VISIT:
+                    visited.update(interrupted.target_ids)
+            targets = [
+                target
+                for target in chosen_targets(store, services, everything=everything, due=due, ids=ids)
+                if target.id not in visited
+            ]
+            if max_pages is not None:
+                targets = [
+                    replace(target, budget=replace(target.budget, max_pages=min(max_pages, target.budget.max_pages)))
+                    for target in targets
+                ]
+            if targets:
+                begun = store.begin_run([target.id for target in targets])
+                run = _run(services, store, begun, targets, progress)
+        except _EndedEarly as ended:
+            so_far = store.run_summary(ended.run_id)
+            report = CrawlReport(tuple(resumed), so_far, time.monotonic() - started, interrupted=True)
+            raise Stopped(
+                f"第 {ended.run_id} 次采集应要求中止，已采到的都已保存；再次执行采集时会接着做完。", ended.by, report
+            ) from None
     return CrawlReport(tuple(resumed), run, time.monotonic() - started)
+
+
+class _EndedEarly(Exception):
+    def __init__(self, run_id: int, by: int | None) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+        self.by = by
 
 
 def _resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
@@ -122,6 +153,7 @@ def _run(
     services: Services, store: Store, run: CrawlRun, targets: Sequence[Target], progress: OnProgress | None
 ) -> RunSummary:
     import crawler
+    from crawler.process import StopRequest
     from zhengxun import analysis
 
     ledger = store.ledger()
@@ -141,6 +173,7 @@ def _run(
             def report(state: Progress) -> None:
                 show(run, len(readable), state)
 
+        stop = StopRequest()
         done = crawler.run(
             readable,
             ledger,
@@ -150,9 +183,10 @@ def _run(
             progress=report,
             clock=services.clock,
             warm_up=analysis.warm_up,
+            stop=stop,
         )
         if not done:
-            raise Stopped(f"第 {run.id} 次采集应要求中止，已采到的都已保存；再次执行采集时会接着做完。")
+            raise _EndedEarly(run.id, stop.signal)
     return store.finish_run(run.id)
 
 
