@@ -54,7 +54,7 @@ def named(url: URL) -> str:
 def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     """An engine for ``url``; ``foreign_keys=False`` only for migrations that rebuild tables on SQLite."""
     if url.get_backend_name() == "postgresql":
-        return create_engine(
+        engine = create_engine(
             url,
             pool_pre_ping=True,
             connect_args={
@@ -62,6 +62,20 @@ def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
                 "application_name": "zhengxun",
             },
         )
+
+        def _must_be_utf8(connection: Any, _record: Any) -> None:
+            encoding = connection.info.parameter_status("server_encoding")
+            # None: a connection pooler in between did not pass it on.
+            if encoding not in (None, "UTF8"):
+                connection.close()
+                raise NotSetUp(
+                    f"数据库 {named(url)} 的编码是 {encoding}，必须是 UTF-8；"
+                    "请用 CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0 另建一个数据库。"
+                )
+
+        # First of all: from SQL_ASCII the driver reads bytes, and SQLAlchemy's own first look at the server fails.
+        event.listen(engine, "connect", _must_be_utf8, insert=True)
+        return engine
     engine = create_engine(url)
 
     @event.listens_for(engine, "connect")

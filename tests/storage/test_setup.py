@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
@@ -130,6 +131,25 @@ def test_an_address_that_cannot_be_used_is_explained_without_its_password(url: s
         open_at(url)
 
     assert "geheim" not in str(raised.value)
+
+
+def test_a_database_that_cannot_hold_chinese_is_refused(postgres_url: str) -> None:
+    """A PostgreSQL database in SQL_ASCII is named with what to do, by set-up, opening and the doctor alike."""
+    server = create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    name = f"zhengxun_test_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.execute(
+            text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'")
+        )
+    try:
+        url = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+        for look in (migrate, open_at, revision_state):
+            with pytest.raises(NotSetUp, match=r"编码是 SQL_ASCII，必须是 UTF-8"):
+                look(url)
+    finally:
+        with server.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        server.dispose()
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
