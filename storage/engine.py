@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,17 @@ def parse_url(database_url: str) -> URL:
 def named(url: URL) -> str:
     """The database as it may be shown to people: without its password."""
     return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+
+
+def remedy(url: URL) -> str:
+    """What to look at when the database cannot be used."""
+    if url.get_backend_name() == "sqlite":
+        path = Path(url.database or "").absolute()
+        for place, what in ((path.parent, "所在的文件夹"), (path, "文件")):
+            if place.exists() and not os.access(place, os.W_OK):
+                # The log and its index lie beside the database and are written by readers too.
+                return f"{what}只读，而 SQLite 读数据时也要写；请开放写权限，或把整个数据目录复制到可写的地方再用。"
+    return "请检查地址、权限和数据库服务。"
 
 
 def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:

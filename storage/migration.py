@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from domain.errors import NotSetUp
-from storage.engine import named, new_engine, parse_url, reading, writing
+from storage.engine import named, new_engine, parse_url, reading, remedy, writing
 from storage.revision import HEAD
 
 #: Advisory lock held while migrating PostgreSQL; any constant that nothing else in the database uses.
@@ -63,7 +63,7 @@ def migrate(database_url: str) -> None:
                 if broken is not None:
                     raise NotSetUp(f"数据库 {named(url)} 升级后表 {broken[0]} 的引用不完整，已撤销；请恢复备份后重试。")
     except OperationalError as error:
-        raise NotSetUp(f"无法连接或写入数据库 {named(url)}；请检查地址、权限和数据库服务。") from error
+        raise NotSetUp(f"无法连接或写入数据库 {named(url)}；{remedy(url)}") from error
     finally:
         engine.dispose()
 
@@ -93,7 +93,7 @@ def current_revision(engine: Engine, url: URL) -> str | None:
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except SQLAlchemyError as error:
-        raise NotSetUp(f"无法读取数据库 {named(url)}；请检查地址、权限和数据库服务。") from error
+        raise NotSetUp(f"无法读取数据库 {named(url)}；{remedy(url)}") from error
 
 
 def _has_version_table(connection: Connection) -> bool:

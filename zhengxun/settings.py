@@ -200,6 +200,10 @@ class _TomlFile(PydanticBaseSettingsSource):
             text = self.path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             return {}
+        except NotADirectoryError as error:
+            folder = self.path.parent
+            what = "不是文件夹" if folder.exists() else "的上级不是文件夹"
+            raise BadInput(f"数据目录 {folder} {what}；请用 --data-dir 另指一个目录。") from error
         except (OSError, UnicodeDecodeError) as error:
             raise BadInput(f"设置文件 {self.path} 无法读取，请检查权限并确认是 UTF-8 编码。") from error
         try:

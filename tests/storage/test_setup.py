@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 import storage
 from domain.errors import NotSetUp
 from storage import Store, default_url, migrate, open_store, revision_state
-from storage.engine import writing
+from storage.engine import remedy, writing
 from storage.revision import HEAD
 from storage.tables import APPEND_ONLY, Base
 from tests.storage.build import SITE, START, World
@@ -192,3 +192,19 @@ def test_sqlite_keeps_a_log_checks_references_and_waits(sqlite_url: str) -> None
             ]
             assert read == ["wal", 1, 1, 30_000]
     store.close()
+
+
+def test_a_read_only_place_is_named_as_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite cannot read where it cannot write: the message says so, whether folder or file is read-only."""
+    url = default_url(tmp_path)
+    migrate(url)
+    path = tmp_path / "zhengxun.db"
+    refused = make_url(url)
+    # Root may write wherever a mode forbids it; so the system's answer is given here.
+    monkeypatch.setattr("storage.engine.os.access", lambda place, mode: place != path)
+    assert "文件只读" in remedy(refused)
+    monkeypatch.setattr("storage.engine.os.access", lambda place, mode: place != tmp_path)
+    assert "所在的文件夹只读" in remedy(refused)
+    path.write_text("这不是数据库" * 1000)
+    with pytest.raises(NotSetUp, match="只读"):
+        open_at(url)

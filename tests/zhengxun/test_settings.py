@@ -98,3 +98,13 @@ def test_misspelt_environment_names_are_found(clean_environment: None, monkeypat
     """A variable that looks like a setting and is none is told by doctor."""
     monkeypatch.setenv("ZHENGXUN_CRAWL_DELAYS", "1")
     assert unknown_environment() == ["ZHENGXUN_CRAWL_DELAYS"]
+
+
+def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    """Not its settings file, which the user never heard of."""
+    path = tmp_path / "数据"
+    path.touch()
+    with pytest.raises(BadInput, match=r"数据目录 .*数据 不是文件夹"):
+        Settings.load(path)
+    with pytest.raises(BadInput, match=r"数据目录 .*下级 的上级不是文件夹"):
+        Settings.load(path / "下级")
