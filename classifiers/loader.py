@@ -288,6 +288,12 @@ def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
     levels = top.get("levels")
     if not isinstance(levels, Mapped) or set(levels) != {"low", "medium", "high"}:
         raise top.fail("levels 应当写明 low、medium、high 三个起点（0–100）", "levels")
+    starts = [levels[name] for name in ("low", "medium", "high")]
+    # A start above 100 would silently switch its level off, one below the level before it would never be reached.
+    if not all(isinstance(start, int | float) for start in starts) or not (
+        0 <= starts[0] <= starts[1] <= starts[2] <= 100
+    ):
+        raise top.fail("levels 的三个起点应当是 0–100 的数，且 low ≤ medium ≤ high", "levels")
     features = top.get("features") or {}
     return Weights(
         intercept=_number(top, "intercept", "权重"),

@@ -1,5 +1,6 @@
 """Rule packs: strict reading, own examples, and what the bundled ones cover."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -149,3 +150,24 @@ def test_loading_leaves_the_segmenter_alone() -> None:
         "assert 'jieba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=BUNDLED.parent.parent)
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        "{low: 150, medium: 160, high: 170}",
+        "{low: 50, medium: 70, high: 101}",
+        "{low: -1, medium: 70, high: 90}",
+        "{low: 70, medium: 50, high: 90}",
+        "{low: 五十, medium: 70, high: 90}",
+        "{low: .nan, medium: 70, high: 90}",
+    ],
+)
+def test_levels_that_could_never_be_reached_are_refused(tmp_path: Path, levels: str) -> None:
+    """Starts of levels are numbers from 0 to 100 in ascending order; else a pack would silently flag nothing."""
+    weights = (BUNDLED / "90_weights.yaml").read_text(encoding="utf-8")
+    changed = re.sub(r"^levels: .*$", f"levels: {levels}", weights, flags=re.MULTILINE)
+    (tmp_path / "90_weights.yaml").write_text(changed, encoding="utf-8")
+    (problem,) = classifiers.check(tmp_path)
+    assert "90_weights.yaml" in problem
+    assert "low ≤ medium ≤ high" in problem
