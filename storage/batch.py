@@ -196,6 +196,11 @@ class PageInBatch:
                 self.lead.rest_on(version, visit.at)
         self.touched = True
 
+    def seen_with_claims(self, at: datetime) -> None:
+        """When it was last seen with its claims, where that was not at the lead's last event."""
+        if self.lead is not None:
+            self.lead.last_seen = at
+
     def columns(self, scope_hosts: frozenset[str]) -> dict[str, Any]:
         """All columns of the row that a visit may change."""
         return {

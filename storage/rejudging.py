@@ -156,8 +156,7 @@ def _flag(page: PageInBatch, version: Version, at: datetime, confirm_after: time
     elif page.gone_since is None:
         seen = Visit(Sight.VIOLATING, at, snapshot_id=version.snapshot_id, reason="规则包已更新，重新研判")
         page.visit(seen, version, None, confirm_after)
-        if page.lead is not None:
-            page.lead.last_seen = page.last_seen
+        page.seen_with_claims(page.last_seen)
 
 
 def _position(connection: Connection, rule_pack: str) -> int:
