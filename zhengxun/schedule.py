@@ -53,6 +53,8 @@ def parse_schedule(text: str | None) -> str:
         return canonical_cron(plain)
     found = _TIMES_AT_END.search(plain)
     days, times = (plain[: found.start()], found.group()) if found else (plain, "")
+    if times and not days.strip():
+        days = "每天"  # a time alone, as spreadsheet programs make one of 8:00
     return canonical_cron(_from_words(text.strip(), re.sub(r"\s+", "", days).rstrip("的、,"), times))
 
 

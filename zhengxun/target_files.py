@@ -10,7 +10,7 @@ import io
 import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.errors import BadFile
@@ -37,6 +37,20 @@ class Row:
 
     number: int
     cells: Mapping[str, str]
+    link: str | None = None
+    """Where the hyperlink on the cell 网址 leads (.xlsx)."""
+    surplus: tuple[str, ...] = ()
+    """Filled cells to the right of the header (.csv): a comma inside a cell moved the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    number: int
+    cells: Sequence[str]
+    links: Mapping[int, str] = field(default_factory=dict)
+    """Hyperlinks by column."""
+    separated: bool = False
+    """Cells are told apart by a separator that may also stand inside one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +83,11 @@ def read_sheet(path: Path) -> Sheet:
     return _to_sheet(path, records)
 
 
-def _to_sheet(path: Path, records: Iterator[tuple[int, Sequence[str]]]) -> Sheet:
+def _to_sheet(path: Path, records: Iterator[_Record]) -> Sheet:
     header: list[str] = []
     rows: list[Row] = []
-    for number, record in records:
-        values = [cell.strip() for cell in record]
+    for record in records:
+        values = [cell.strip() for cell in record.cells]
         if not any(values):
             continue
         if not header:
@@ -83,7 +97,8 @@ def _to_sheet(path: Path, records: Iterator[tuple[int, Sequence[str]]]) -> Sheet
         if len(rows) >= MAX_ROWS:
             raise BadFile(f"文件 {path} 超过 {MAX_ROWS} 行；请分成几份导入。")
         cells = {name: value for name, value in zip(header, values, strict=False) if name}
-        rows.append(Row(number, cells))
+        surplus = tuple(filter(None, values[len(header) :])) if record.separated else ()
+        rows.append(Row(record.number, cells, record.links.get(header.index("网址")), surplus))
     if not header:
         raise BadFile(f"文件 {path} 是空的；第一行应为表头：{','.join(COLUMNS)}。")
     known = {*COLUMNS, *OPTIONAL}
@@ -116,7 +131,7 @@ def _decode(path: Path, body: bytes) -> str:
     raise BadFile(f"文件 {path} 不是 UTF-8 或 GB18030 编码的文本；请另存为“CSV UTF-8”或 .xlsx。")
 
 
-def _csv_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+def _csv_records(path: Path, body: bytes) -> Iterator[_Record]:
     text = _decode(path, body)
     first_line = text.lstrip().split("\n", 1)[0]
     delimiter = max(",;\t，", key=first_line.count) if first_line else ","
@@ -130,10 +145,10 @@ def _csv_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]]
         except csv.Error as error:
             raise BadFile(f"文件 {path} 第 {number + 1} 行附近不是有效的 CSV（引号不配对或单元格过长）。") from error
         number += 1
-        yield number, [_undefused(cell[:MAX_CELL]) for cell in record[:MAX_COLUMNS]]
+        yield _Record(number, [_undefused(cell[:MAX_CELL]) for cell in record[:MAX_COLUMNS]], separated=True)
 
 
-def _xlsx_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]]:
+def _xlsx_records(path: Path, body: bytes) -> Iterator[_Record]:
     damaged = BadFile(f"文件 {path} 不是有效的 .xlsx 文件（可能已损坏）；请重新导出。")
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -153,6 +168,11 @@ def _xlsx_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]
         sheet = workbook.worksheets[0] if workbook.worksheets else None
         if sheet is None:
             raise damaged
+        try:
+            # The path of the part stands nowhere else in openpyxl.
+            links = _links(body, sheet._worksheet_path)  # type: ignore[attr-defined]
+        except Exception as error:  # see above
+            raise damaged from error
         # A declared size of 1,048,576 × 16,384 would be padded with empty cells.
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True)
@@ -165,9 +185,41 @@ def _xlsx_records(path: Path, body: bytes) -> Iterator[tuple[int, Sequence[str]]
             except Exception as error:  # see above
                 raise damaged from error
             number += 1
-            yield number, [_cell_text(value)[:MAX_CELL] for value in record]
+            yield _Record(number, [_cell_text(value)[:MAX_CELL] for value in record], links.get(number, {}))
     finally:
         workbook.close()
+
+
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+
+
+def _links(body: bytes, sheet_path: str) -> dict[int, dict[int, str]]:
+    """Hyperlinks of a sheet by row number and column (ECMA-376 part 1, 18.3.1.47); openpyxl reads none when streaming."""
+    from openpyxl.utils.cell import coordinate_to_tuple
+    from openpyxl.xml.functions import fromstring, iterparse
+
+    folder, _, name = sheet_path.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    links: dict[int, dict[int, str]] = {}
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        if relations not in archive.namelist():
+            return links
+        addresses = {
+            relation.get("Id"): relation.get("Target", "")
+            for relation in fromstring(archive.read(relations))
+            if relation.get("TargetMode") == "External"
+        }
+        if not addresses:
+            return links
+        with archive.open(sheet_path) as part:
+            for _, element in iterparse(part):
+                tag = element.tag.rpartition("}")[2]
+                if tag == "row":
+                    element.clear()
+                elif tag == "hyperlink" and element.get(_RELATION) in addresses:
+                    row, column = coordinate_to_tuple(element.get("ref", "").partition(":")[0])
+                    links.setdefault(row, {})[column - 1] = addresses[element.get(_RELATION)][:MAX_CELL]
+    return links
 
 
 def _cell_text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import BadTarget, RefusedAddress
 from domain.target import Target
-from zhengxun.target_draft import AddressCheck, draft_target
+from zhengxun.target_draft import AddressCheck, address_of, draft_target
 from zhengxun.target_files import Row, Sheet
 
 if TYPE_CHECKING:
@@ -86,8 +86,12 @@ def add_target(targets: Targets, draft: Target) -> tuple[Target, bool]:
 
 def _draft(row: Row, check: AddressCheck, now: datetime) -> Target:
     cells = row.cells
+    if row.surplus:
+        raise BadTarget(
+            f"比表头多出 {len(row.surplus)} 个单元格（“{row.surplus[0][:40]}”）；内容中有分隔符的单元格要用英文双引号括起来。"
+        )
     draft = draft_target(
-        url=cells.get("网址", ""),
+        url=_address(row),
         check=check,
         now=now,
         name=cells.get("名称"),
@@ -107,6 +111,17 @@ def _draft(row: Row, check: AddressCheck, now: datetime) -> Target:
 
         return replace(draft, paused=True)
     return draft
+
+
+def _address(row: Row) -> str:
+    """What the cell says; where that is no address but words with a hyperlink behind them, where the link leads."""
+    written = row.cells.get("网址", "")
+    if row.link is not None and row.link.lower().startswith(("http://", "https://")):
+        try:
+            address_of(written)
+        except BadTarget:
+            return row.link
+    return written
 
 
 def _number(cell: str | None, label: str) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -140,6 +140,41 @@ def test_xlsx_is_read_with_its_numbers(tmp_path: Path) -> None:
     sheet = read_sheet(path)
     assert sheet.rows[0].cells["最大页数"] == "200"
     assert [row.number for row in sheet.rows] == [2, 4]
+
+
+def test_times_and_hyperlinks_of_a_workbook_are_understood(tmp_path: Path) -> None:
+    """A time cell is a time of every day; words with a hyperlink behind them stand for where it leads."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        list(COLUMNS),
+        ["甲", "点击查看", "网站", time(8, 0), None],
+        ["乙", "https://b.example.com/", "网站", time(21, 30), None],
+        ["丙", "没有链接", "网站", None, None],
+    ):
+        sheet.append(row)
+    sheet["B2"].hyperlink = "https://a.example.com/x?y=1&z=2"
+    sheet["B2"].value = "点击查看"
+    sheet["B3"].hyperlink = "https://elsewhere.example.com/"
+    sheet["B3"].value = "https://b.example.com/"
+    sheet["A4"].hyperlink = "https://name.example.com/"
+    path = tmp_path / "对象.xlsx"
+    book.save(path)
+    drafts, bad = draft_rows(read_sheet(path), _no_private, _NOW)
+    assert [(draft.url, draft.schedule) for _, draft in drafts] == [
+        ("https://a.example.com/x?y=1&z=2", "0 8 * * *"),
+        ("https://b.example.com/", "30 21 * * *"),
+    ]
+    assert [row.number for row in bad] == [4]
+
+
+def test_a_comma_that_moved_the_cells_makes_a_bad_row(tmp_path: Path) -> None:
+    """Filled cells beyond the header are named; empty ones mean nothing."""
+    text = f"{_HEADER}\n甲,https://a.example.com/,网站,每天,看公告,和新闻\n乙,https://b.example.com/,网站,每天,,,,\n"
+    drafts, bad = draft_rows(read_sheet(_csv(tmp_path, text)), _no_private, _NOW)
+    assert [number for number, _ in drafts] == [3]
+    assert [(row.number, "“和新闻”" in row.reason) for row in bad] == [(2, True)]
 
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
