@@ -34,7 +34,7 @@ def command() -> None:
     metavar="频率",
     help="频率：每天 08:00、每12小时、每周一、三、五、工作日 09:30 … 或 cron 表达式（默认每天 04:00）",
 )
-@click.option("--render", is_flag=True, help="普通方式读到空壳时用浏览器渲染")
+@click.option("--render", is_flag=True, help="普通方式读到空壳时用浏览器渲染（本版本只作记录，还不起作用）")
 @click.option("--max-pages", type=WholeNumber(1, 100_000), metavar="数", help="每次至多采集的页数（默认 500）")
 @click.option("--max-depth", type=WholeNumber(0, 50), metavar="数", help="离入口网址至多几层链接（默认 8）")
 @click.option(
