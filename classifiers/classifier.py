@@ -17,6 +17,7 @@ from classifiers.matching import Hits, Match, RuleIndex, matches, wanted_concept
 from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
+from classifiers.preparation import OFFERS, TOPICS, concept_weights, feature_words, segmenter_words
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
 from classifiers.wording import PEAK, WINDOW, Wording, window
@@ -30,15 +31,6 @@ _OVERLAP = 40
 _READ = 12_000
 #: Findings of one rule that are kept for one document.
 _PER_RULE = 10
-#: A page is about certificates at all where one of these concepts is met …
-_TOPICS = frozenset(
-    {
-        *("credential", "occupation", "object", "exam", "training", "cert_word", "level", "topic_hint"),
-        *("guarantee", "state", "lookup", "no_exam", "direct_cert", "proxy", "refund", "hang", "forged", "title_agent"),
-    }
-)
-#: … and worth reading where a rule's concept or one of these is met.
-_OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
 _HOPELESS = -0.35
 #: Without any finding of a rule, the wording speaks only where one of these is met too, or where it is very clear:
@@ -83,21 +75,21 @@ class Classifier:
         self._automaton = Automaton(pack.concepts.values(), pack.disguises, self._table)
         self._index = RuleIndex(pack, self._automaton)
         self._cues = Cues(pack.concepts)
-        self._segmenter = Segmenter(_segmenter_words(pack))
+        self._segmenter = Segmenter(segmenter_words(pack))
         self._contexts = frozenset(n for n, c in pack.concepts.items() if c.context) | frozenset(
             n for n in IMPLIED if n in pack.concepts
         )
-        self._topics = self._automaton.mask(_TOPICS)
+        self._topics = self._automaton.mask(TOPICS)
         self._named = self._automaton.mask(("credential", "occupation", "object", "cert_word", "level", "exam"))
-        self._signals = self._automaton.mask(self._index.triggers | _OFFERS)
+        self._signals = self._automaton.mask(self._index.triggers | OFFERS)
         self._gate = [(self._automaton.mask((name,)), points) for name, points in pack.weights.gate.items()]
-        self._weigh = self._automaton.weighed(_concept_weights(pack))
+        self._weigh = self._automaton.weighed(concept_weights(pack))
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
         self._whole = next((rule for rule in pack.rules if rule.whole), None)
         self._implied = {rule.id: rule.implied for rule in pack.rules}
         self._strictness = {rule.id: rule.strictness for rule in pack.rules}
         self._own = {f"rule:{rule.id}": rule.weight for rule in pack.rules}
-        self._says = _feature_words(pack)
+        self._says = feature_words(pack)
 
     @property
     def rule_pack(self) -> str:
@@ -373,16 +365,6 @@ def _order(finding: Finding) -> tuple[int, int, int, int, str]:
     return _FIELDS[finding.field], finding.segment or 0, finding.start, finding.end, finding.rule_id
 
 
-def _concept_weights(pack: RulePack) -> dict[str, float]:
-    """How much a hit of a concept says that a page is about certificates right here."""
-    weights = dict.fromkeys(pack.concepts, 0.0)
-    weights |= dict.fromkeys(_TOPICS & weights.keys(), 0.7)
-    weights |= dict.fromkeys(_OFFERS & weights.keys(), 0.7)
-    claims = {n for r in pack.rules if not r.implied for s in r.sequences for e in s for n in e.concepts}
-    weights |= dict.fromkeys(claims - _TOPICS, 1.5)
-    return weights
-
-
 def _between(text: FoldedText, begin: int, end: int) -> str:
     """Return the original from about folded ``begin`` to ``end``; the whole of it where they are its ends.
 
@@ -397,46 +379,3 @@ def _between(text: FoldedText, begin: int, end: int) -> str:
 
 def _oneline(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text).strip()
-
-
-def _segmenter_words(pack: RulePack) -> list[str]:
-    """Words of the packs that the segmenter must know as words: the ambiguous ones and the names of occupations."""
-    words: dict[str, None] = {}
-    for name, concept in pack.concepts.items():
-        if concept.boundary or name in ("occupation", "credential"):
-            for word in concept.words:
-                if 2 <= len(word) <= 8 and all("\u4e00" <= char <= "\u9fff" for char in word):
-                    words[word] = None
-    return list(words)
-
-
-def _feature_words(pack: RulePack) -> dict[str, str]:
-    words = {f"rule:{rule.id}": f"命中规则 {rule.id}：{rule.name}" for rule in pack.rules}
-    words |= {f"context:{name}": f"文中出现“{concept.says}”用语" for name, concept in pack.concepts.items()}
-    words |= {f"exempt:{name}": f"被排除的命中：{text}" for name, text in EXEMPTIONS.items()}
-    words |= {f"speaker:{speaker.value}": f"发布者：{label}" for speaker, label in _SPEAKERS.items()}
-    return words | {
-        "explicit": "明示违规说法的种数",
-        "implied": "暗示违规说法的种数",
-        "contacts": "留有私人联系方式",
-        "prices": "标有价格",
-        "price_list": "价目表",
-        "evasion": "使用变体、符号等规避写法",
-        "wording": "整体用语与已标注的招揽文字相近（正）或相远（负）",
-        "form": "非官方网站上的查询表单",
-        "fact:unlisted": "事实核对：所称国家职业资格不在目录内",
-        "fact:listed": "事实核对：所称国家职业资格在目录内",
-        "fact:level": "事实核对：不存在的技能等级",
-        "fact:query_host": "事实核对：查询网址不是官方域名",
-        "fact:official_query": "事实核对：查询网址是官方域名",
-    }
-
-
-_SPEAKERS = {
-    Speaker.AUTHORITY: "机关、官方机构",
-    Speaker.MEDIA: "新闻媒体",
-    Speaker.INSTITUTION: "培训评价机构",
-    Speaker.SELLER: "售卖、招揽者",
-    Speaker.PRIVATE: "个人",
-    Speaker.UNKNOWN: "未能判断",
-}
