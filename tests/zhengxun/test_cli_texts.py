@@ -143,6 +143,13 @@ def test_classify_for_people(zhengxun: Zhengxun, tmp_path: Path) -> None:
     assert zhengxun("classify", tmp_path / "没有").status == 2
 
 
+def test_a_closed_standard_input_is_bad_input(zhengxun: Zhengxun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under a service manager that gives none."""
+    monkeypatch.setattr(sys, "stdin", None)
+    ran = zhengxun("classify")
+    assert (ran.status, "标准输入已关闭" in ran.err) == (2, True)
+
+
 def test_extract_prints_the_contracts_json(zhengxun: Zhengxun, tmp_path: Path) -> None:
     """Documents with segments, links and contacts; wrong charset declared in the header is seen through."""
     path = tmp_path / "页面.html"

@@ -64,6 +64,8 @@ def command(ctx: click.Context, file: str, as_json: bool) -> int:
     services = services_of(ctx)
     status = 0
     if file == "-":
+        if sys.stdin is None:
+            raise BadFile("标准输入已关闭；请写文件名，或用管道送入文本。")
         stream: BinaryIO = sys.stdin.buffer
         status = _classify(services.classifier, read_pieces(stream, "标准输入"), as_json)
     else:
