@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +72,6 @@ def try_target(services: Services, target: Target) -> Trial:
             1,
             clock=services.clock,
             warm_up=analysis.warm_up,
-            stop=threading.Event(),
         )
         pages = tuple(
             TriedPage(visit.outcome, visit, _encoding(Path(folder), visit))
