@@ -58,7 +58,10 @@ def crawl_ours(options: argparse.Namespace) -> dict[str, Any]:
 
     folder = Path(options.folder)
     url = storage.default_url(folder)
-    now = lambda: datetime.now(UTC)  # noqa: E731
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
     if not (folder / "ready").exists():
         storage.migrate(url)
         (folder / "ready").touch()

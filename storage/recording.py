@@ -24,20 +24,19 @@ from sqlalchemy import Connection, bindparam, select, update
 from domain.analysis import PageVisit
 from domain.crawl import Outcome
 from domain.lead import Sight, Visit
-from storage.batch import LeadInBatch, PageInBatch, Version, host_of
+from storage.batch import PageInBatch, Version, host_of
 from storage.content import NewContent, text_hash, write_documents, write_snapshots
-from storage.dialects import insert_or_ignore, portions
+from storage.dialects import insert_or_ignore
 from storage.lead_state import PlanRank
+from storage.page_rows import attach_leads, read_pages, write_back
 from storage.sighting import ground_of, sight_of
 from storage.tables import (
     CrawlRequestRow,
     CrawlRunTargetRow,
     DocumentRow,
-    LeadRow,
     PageRow,
 )
 from storage.types import key_of
-from storage.write_back import write_back
 
 
 def record(connection: Connection, visits: Sequence[PageVisit], confirm_after: timedelta) -> None:
@@ -89,7 +88,7 @@ class _Batch:
         self._keys = {id(visit): key_of(visit.outcome.request.url) for _, visit in pending}
         self._pages = self._read_pages()
         self._entries = self._read_entries()
-        self._read_leads()
+        attach_leads(self._connection, self._pages.values())
 
     # Reading
 
@@ -111,24 +110,12 @@ class _Batch:
                     wanted.setdefault(
                         key_of(judged.document.url), _new_page(judged.document.url, request.target_id, visit)
                     )
-        found = self._select_pages(PageRow.url_key, list(wanted))
+        found = read_pages(self._connection, PageRow.url_key, list(wanted))
         new_rows = [row for key, row in wanted.items() if row is not None and key not in found]
         if new_rows:
             self._connection.execute(insert_or_ignore(self._connection, PageRow, ["url_key"]), new_rows)
-            found |= self._select_pages(PageRow.url_key, [row["url_key"] for row in new_rows])
+            found |= read_pages(self._connection, PageRow.url_key, [row["url_key"] for row in new_rows])
         return found
-
-    def _select_pages(self, column: Any, values: list[Any]) -> dict[bytes, PageInBatch]:
-        return {
-            row.url_key: PageInBatch.from_row(row)
-            for portion in portions(values)
-            for row in self._connection.execute(
-                select(*PageRow.__table__.c)
-                .where(column.in_(portion))
-                .order_by(PageRow.id)
-                .with_for_update(key_share=True)
-            )
-        }
 
     def _read_entries(self) -> dict[int, list[PageInBatch]]:
         """For unchanged containers: the pages of the entries that the kept version lists, by snapshot."""
@@ -151,24 +138,12 @@ class _Batch:
         by_id = {page.id: page for page in self._pages.values()}
         missing = {page_id for _, page_id in listed if page_id not in by_id}
         if missing:
-            for key, page in self._select_pages(PageRow.id, sorted(missing)).items():
+            for key, page in read_pages(self._connection, PageRow.id, sorted(missing)).items():
                 self._pages[key] = by_id[page.id] = page
         entries: dict[int, list[PageInBatch]] = {}
         for snapshot_id, page_id in listed:
             entries.setdefault(snapshot_id, []).append(by_id[page_id])
         return entries
-
-    def _read_leads(self) -> None:
-        by_id = {page.id: page for page in self._pages.values()}
-        for portion in portions(sorted(by_id)):
-            rows = self._connection.execute(
-                select(*LeadRow.__table__.c)
-                .where(LeadRow.page_id.in_(portion))
-                .order_by(LeadRow.id)
-                .with_for_update(key_share=True)
-            )
-            for row in rows:
-                by_id[row.page_id].lead = LeadInBatch.from_row(row)
 
     # Working through
 

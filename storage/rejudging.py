@@ -23,12 +23,12 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from domain.assessment import Assessment
 from domain.document import Document
 from domain.lead import EventKind, LeadEvent, Sight, Visit
-from storage.batch import LeadInBatch, PageInBatch, Version
+from storage.batch import PageInBatch, Version
 from storage.content import write_assessments
 from storage.engine import reading, writing
+from storage.page_rows import attach_leads, read_pages, write_back
 from storage.reading import ASSESSMENT_COLUMNS, DOCUMENT_COLUMNS, assessments_of, document_of
-from storage.tables import AssessmentRow, DocumentRow, LeadRow, PageRow, RejudgingRow
-from storage.write_back import write_back
+from storage.tables import AssessmentRow, DocumentRow, PageRow, RejudgingRow
 
 NO_LONGER_HIT = "规则包已更新，按现行规则该页面不再命中，请人工核对"
 
@@ -112,7 +112,9 @@ def record(
         new = [(page.document_id, page.document, said, at) for page, said in judged if page.known is None]
         written = write_assessments(connection, new) if new else {}
         written |= _known_ids(connection, rule_pack, [page.document_id for page, _ in judged if page.known is not None])
-        pages = _pages(connection, [page.page_id for page, _ in judged])
+        read = read_pages(connection, PageRow.id, [page.page_id for page, _ in judged])
+        pages = {page.id: page for page in read.values()}
+        attach_leads(connection, pages.values())
         found = lost = 0
         for kept, said in judged:
             page = pages[kept.page_id]
@@ -173,25 +175,3 @@ def _known_ids(connection: Connection, rule_pack: str, document_ids: Sequence[in
         )
     )
     return dict(rows.all())
-
-
-def _pages(connection: Connection, page_ids: Sequence[int]) -> dict[int, PageInBatch]:
-    """Pages with their leads, locked in the order that all writers keep: pages, then leads, by id."""
-    pages = {
-        row.id: PageInBatch.from_row(row)
-        for row in connection.execute(
-            select(*PageRow.__table__.c)
-            .where(PageRow.id.in_(page_ids))
-            .order_by(PageRow.id)
-            .with_for_update(key_share=True)
-        )
-    }
-    leads = connection.execute(
-        select(*LeadRow.__table__.c)
-        .where(LeadRow.page_id.in_(page_ids))
-        .order_by(LeadRow.id)
-        .with_for_update(key_share=True)
-    )
-    for row in leads:
-        pages[row.page_id].lead = LeadInBatch.from_row(row)
-    return pages

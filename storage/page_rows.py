@@ -1,14 +1,41 @@
-"""Writing pages and leads back once a batch has worked on them."""
+"""Pages and their leads for one batch of work: read and locked at its beginning, written back at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.batch import LeadInBatch, PageInBatch
+from storage.dialects import portions
 from storage.tables import LeadEventRow, LeadRow, PageRow
 from storage.targets import scope_hosts
+
+
+def read_pages(connection: Connection, column: Any, values: Sequence[Any]) -> dict[bytes, PageInBatch]:
+    """Pages whose ``column`` is among ``values``, by key, locked by id as all writers do; leads are not attached."""
+    return {
+        row.url_key: PageInBatch.from_row(row)
+        for portion in portions(values)
+        for row in connection.execute(
+            select(*PageRow.__table__.c).where(column.in_(portion)).order_by(PageRow.id).with_for_update(key_share=True)
+        )
+    }
+
+
+def attach_leads(connection: Connection, pages: Iterable[PageInBatch]) -> None:
+    """Give each page its lead, where it has one; locked after the pages, by id."""
+    by_id = {page.id: page for page in pages}
+    for portion in portions(sorted(by_id)):
+        rows = connection.execute(
+            select(*LeadRow.__table__.c)
+            .where(LeadRow.page_id.in_(portion))
+            .order_by(LeadRow.id)
+            .with_for_update(key_share=True)
+        )
+        for row in rows:
+            by_id[row.page_id].lead = LeadInBatch.from_row(row)
 
 
 def write_back(connection: Connection, pages: Sequence[PageInBatch]) -> None:
