@@ -29,6 +29,10 @@ def insert_for(connection: Connection, table: type[Base]) -> Any:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
-def insert_or_ignore(connection: Connection, table: type[Base], unique: list[str]) -> Any:
-    """INSERT that leaves out rows whose ``unique`` columns are there already."""
+def insert_or_ignore(connection: Connection, table: type[Base], unique: list[str] | None = None) -> Any:
+    """INSERT that leaves out rows whose ``unique`` columns are there already; without ``unique``, by any unique key.
+
+    A table with several unique keys needs the second form where the same row may come twice at once: PostgreSQL checks
+    the named key first and writes the others, and an error on one of those is not left out.
+    """
     return insert_for(connection, table).on_conflict_do_nothing(index_elements=unique)

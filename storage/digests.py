@@ -85,7 +85,7 @@ class Digests:
         payloads = [_encode_item(item) for item in digest.items]
         covered = encode(Coverage, digest.coverage)
         with writing(self.engine) as connection:
-            statement = insert_or_ignore(connection, DigestRow, ["day"]).returning(DigestRow.id)
+            statement = insert_or_ignore(connection, DigestRow).returning(DigestRow.id)
             digest_id = connection.execute(
                 statement,
                 [
@@ -117,7 +117,7 @@ class Digests:
                 _note_shown(connection, digest_id, digest)
             kept = _frozen(connection, digest.date)
         if kept is None:
-            raise ZhengxunError(f"{digest.date} 的处置简报未能保存；请重试。")
+            raise ZhengxunError(f"{digest.date} 的处置简报未能保存：编号 {digest.number} 已用于另一天；请重试。")
         return kept
 
     def list(self) -> list[DigestListing]:
