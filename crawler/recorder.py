@@ -8,21 +8,27 @@ before (4) adds nothing twice: planning is idempotent, and a WARC record nobody 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from crawler.exchange import Exchange
+from crawler import captures
+from crawler.exchange import Exchange, Resource
 from crawler.target_crawl import TargetCrawl
 from crawler.verdicts import Ending
 from crawler.warc import WarcWriter
 from domain.analysis import JudgedDocument, PageVisit
-from domain.crawl import CrawlOutcome, CrawlRequest, PageSnapshot
+from domain.crawl import CrawlOutcome, CrawlRequest, PageSnapshot, WarcRef
 from domain.document import PageVerdict
+from domain.errors import EvidenceDamaged
+from domain.evidence import Capture
 from domain.ports import CrawlLedger
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 #: Finished requests per transaction: one fsync of evidence and one of the database for so many pages.
 BATCH = 64
@@ -39,6 +45,20 @@ class Kept:
     sha256: str
     text_sha256: str
     documents: tuple[JudgedDocument, ...]
+    resources: tuple[Resource, ...] = ()
+    """Made of the page while it was fetched: screenshot, DOM, log."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture to be kept with snapshots that are stored already."""
+
+    url: str
+    """Address that the pages name."""
+    exchanges: tuple[Exchange, ...]
+    snapshot_ids: tuple[int, ...]
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,7 @@ class Finish:
     outcome: CrawlOutcome
     verdict: PageVerdict | None = None
     kept: Kept | None = None
+    picture: KeptPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +168,8 @@ class Recorder:
 
     def _visit(self, finish: Finish) -> PageVisit:
         kept = finish.kept
+        if finish.picture is not None:
+            return self._picture_visit(finish, finish.picture)
         if kept is None:
             return PageVisit(finish.outcome, finish.verdict)
         ref = self._warc.write(kept.exchanges)
@@ -166,4 +189,18 @@ class Recorder:
             last_modified=last.header("Last-Modified"),
             ip_address=last.ip_address,
         )
-        return PageVisit(finish.outcome, finish.verdict, snapshot, kept.documents)
+        return PageVisit(finish.outcome, finish.verdict, snapshot, kept.documents, self._captures(kept, ref))
+
+    def _picture_visit(self, finish: Finish, found: KeptPicture) -> PageVisit:
+        picture = captures.keep_picture(self._warc, found.url, found.exchanges, found.width, found.height)
+        return PageVisit(finish.outcome, finish.verdict, captures=(picture,), captures_of=found.snapshot_ids)
+
+    def _captures(self, kept: Kept, page: WarcRef) -> tuple[Capture, ...]:
+        """What was made of the page; what must not be kept as evidence is left out, and taken again by a later step."""
+        found = []
+        for resource in kept.resources:
+            try:
+                found.append(captures.keep(self._warc, resource, page))
+            except EvidenceDamaged as error:
+                logger.warning("%s", error)
+        return tuple(found)

@@ -24,7 +24,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from crawler.exchange import Exchange
+from crawler.exchange import Exchange, Resource
 from domain.crawl import WarcRef
 from domain.ports import Clock
 
@@ -52,6 +52,11 @@ class WarcWriter:
         self._warcinfo = ""
         self._dirty = False
 
+    @property
+    def folder(self) -> Path:
+        """The evidence folder."""
+        return self._folder
+
     def write(self, exchanges: Sequence[Exchange]) -> WarcRef:
         """Append request and response of each exchange (redirects first); return where the last response lies.
 
@@ -68,6 +73,16 @@ class WarcWriter:
             raise ValueError("no exchange to write")
         return ref
 
+    def write_resource(self, resource: Resource, page: WarcRef) -> WarcRef:
+        """Append what was made of a page (not received as an answer) and say where it lies; ``page``: its response.
+
+        Nothing is durable before :meth:`sync`. Raises ``OSError`` where the disk refuses.
+        """
+        self._make_room()
+        record_id = _record_id()
+        offset = self._append(_resource(resource, record_id, page.record_id, self._warcinfo))
+        return WarcRef(self._name, offset, record_id)
+
     def sync(self) -> None:
         """Make everything written so far durable."""
         if self._file is not None and self._dirty:
@@ -82,7 +97,7 @@ class WarcWriter:
         self.sync()
         path = self._folder / (self._name + _OPEN)
         path.rename(self._folder / self._name)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
         self._file.close()
         self._file = None
 
@@ -105,7 +120,7 @@ class WarcWriter:
         if self._file is None:
             raise OSError(f"no free WARC file name for run {self._run_id} in {folder}")
         fcntl.flock(self._file.fileno(), fcntl.LOCK_EX)
-        _sync_folder(folder)
+        sync_folder(folder)
         self._offset = 0
         self._warcinfo = _record_id()
         self._append(_warcinfo(self._warcinfo, Path(self._name).name, self._software, self._run_id, self._clock()))
@@ -153,7 +168,7 @@ def recover(folder: Path) -> list[Path]:
             os.fsync(file.fileno())
             final = path.with_name(path.name.removesuffix(_OPEN))
             path.rename(final)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             closed.append(final)
     return closed
 
@@ -189,7 +204,8 @@ def _next_sequence(folder: Path, run_id: int) -> int:
     return max(numbers, default=0) + 1
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: an fsync of a file does not say under which name it is found."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -274,3 +290,20 @@ def _request(exchange: Exchange, record_id: str, response_id: str, warcinfo_id: 
         ("Content-Type", "application/http; msgtype=request"),
     ]
     return _record(fields, block)
+
+
+def _resource(resource: Resource, record_id: str, page_id: str, warcinfo_id: str) -> bytes:
+    digest = _digest(resource.body)
+    fields = [
+        ("WARC-Type", "resource"),
+        ("WARC-Record-ID", record_id),
+        ("WARC-Warcinfo-ID", warcinfo_id),
+        # The standard keeps WARC-Refers-To for other types of records.
+        ("WARC-Concurrent-To", page_id),
+        ("WARC-Target-URI", resource.target),
+        ("WARC-Date", _moment(resource.taken_at)),
+        ("WARC-Payload-Digest", digest),
+        ("WARC-Block-Digest", digest),
+        ("Content-Type", resource.content_type),
+    ]
+    return _record(fields, resource.body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.assessment import Assessment
 from domain.crawl import CrawlOutcome, PageSnapshot
 from domain.document import Document, Extraction, PageVerdict
+from domain.evidence import Capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +40,7 @@ class PageVisit:
     """Only with outcome ``ok``."""
     documents: tuple[JudgedDocument, ...] = ()
     """Of the snapshot; empty without one."""
+    captures: tuple[Capture, ...] = ()
+    """What was kept beside the answer: of the snapshot, or, where ``captures_of`` is given, of those."""
+    captures_of: tuple[int, ...] = ()
+    """Ids of stored snapshots that the captures belong to: a picture's own request has no snapshot."""

@@ -68,6 +68,7 @@ class EvidenceBrief:
     warc: str
     warc_offset: int
     screenshot: str | None = None
+    """Path of the page's screenshot (PNG) relative to the evidence folder; None where none was taken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@
     │   └── BadRulePack              a rule pack (file, rule and line are named)
     ├── RefusedAddress            2  an address that must not be fetched (private, loopback, link-local …)
     ├── IllegalMove               2  a lead event that its state does not allow
+    ├── EvidenceDamaged           1  a piece of evidence that is missing, altered or unusable
     ├── LockHeld                  3  another run holds the lock
     └── NotSetUp                  4  database or data directory missing, unreachable or not migrated
 """
@@ -50,6 +51,10 @@ class IllegalMove(ZhengxunError):
     """An event that the lead's present state does not allow."""
 
     exit_status = 2
+
+
+class EvidenceDamaged(ZhengxunError):
+    """A WARC record, screenshot or chain that is missing, altered, or must not be kept as evidence."""
 
 
 class LockHeld(ZhengxunError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from storage.coverage import TargetCoverage
 from storage.digests import DigestListing, Digests
 from storage.engine import default_url
+from storage.evidence import Evidence
 from storage.leads import LeadDetail, LeadListing, Leads
 from storage.locks import hold
 from storage.migration import RevisionState, migrate, revision_state
@@ -20,6 +21,7 @@ from storage.targets import Targets
 __all__ = [
     "DigestListing",
     "Digests",
+    "Evidence",
     "LeadDetail",
     "LeadListing",
     "Leads",

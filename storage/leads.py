@@ -12,8 +12,10 @@ from domain.assessment import Assessment
 from domain.digest import EvidenceBrief
 from domain.document import Document
 from domain.errors import BadInput, IllegalMove
+from domain.evidence import screenshot_file
 from domain.lead import EventKind, Lead, LeadEvent, LeadState, Presence, Review
 from storage.batch import LeadInBatch
+from storage.captures import screenshots_of
 from storage.days import bounds_of
 from storage.engine import reading, writing
 from storage.lead_state import event_of, plan_rank, state_of
@@ -167,6 +169,8 @@ class Leads:
                 events=tuple(event_of(event) for event in events),
             )
             assessment, contexts = assessments_of(connection, [row])[row.assessment_id]
+            shown = {lead_id: (row.snapshot_id, row.page_url, row.embedded)}
+            screenshot = screenshots_of(connection, shown).get(lead_id)
         return LeadDetail(
             lead=lead,
             version=row.version,
@@ -176,7 +180,13 @@ class Leads:
             contexts=contexts,
             final_url=row.page_url if row.embedded else row.final_url,
             last_seen=row.last_seen,
-            evidence=EvidenceBrief(row.snapshot_id, row.sha256, row.warc_file, row.warc_offset),
+            evidence=EvidenceBrief(
+                row.snapshot_id,
+                row.sha256,
+                row.warc_file,
+                row.warc_offset,
+                None if screenshot is None else screenshot_file(screenshot.sha256),
+            ),
         )
 
     def append(

@@ -16,7 +16,9 @@ from sqlalchemy.orm import aliased
 
 from domain.crawl import Outcome
 from domain.digest import EvidenceBrief, LeadMaterial
+from domain.evidence import screenshot_file
 from domain.lead import LeadState, Sight
+from storage.captures import screenshots_of
 from storage.engine import reading
 from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
 from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
@@ -103,6 +105,9 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             .where(LeadRow.id.in_([row.id for row in listed]))
         )
     }
+    screenshots = _screenshots(
+        connection, {row.id: details[versions[row.id].document_id] for row in listed}, places, cutoff
+    )
     for row in listed:
         detail, place = details[versions[row.id].document_id], places[row.id]
         assessment, contexts = described[versions[row.id].assessment_id]
@@ -126,9 +131,19 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             assessment=assessment,
             contexts=contexts,
             contacts=contacts_of(detail.contacts),
-            evidence=EvidenceBrief(detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset),
+            evidence=EvidenceBrief(
+                detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset, screenshots.get(row.id)
+            ),
             target_stopped=_stopped(place, cutoff),
         )
+
+
+def _screenshots(
+    connection: Connection, details: Mapping[int, Any], places: Mapping[int, Any], cutoff: datetime
+) -> dict[int, str]:
+    """Files of the leads' screenshots, by lead id."""
+    pages = {id_: (detail.snapshot_id, places[id_].page_url, detail.embedded) for id_, detail in details.items()}
+    return {id_: screenshot_file(shot.sha256) for id_, shot in screenshots_of(connection, pages, cutoff).items()}
 
 
 def _stopped(target: Any, cutoff: datetime) -> Literal["paused", "removed"] | None:

@@ -15,7 +15,7 @@ a row, which every new snapshot, event and digest item makes, then does not have
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from domain.analysis import PageVisit
 from domain.crawl import Outcome
 from domain.lead import Sight, Visit
 from storage.batch import PageInBatch, Version, host_of
+from storage.captures import NewCapture, write_captures
 from storage.content import NewContent, text_hash, write_documents, write_snapshots
 from storage.dialects import insert_or_ignore
 from storage.lead_state import PlanRank
@@ -155,6 +156,7 @@ class _Batch:
             if visit.snapshot is not None
         ]
         snapshots = write_snapshots(self._connection, contents)
+        write_captures(self._connection, _captures(self._pending, snapshots))
         versions = write_documents(self._connection, contents, snapshots)
         for request, visit in self._pending:
             page = self._pages.get(self._keys[id(visit)])
@@ -291,6 +293,18 @@ def count_requests(connection: Connection, counter: str, targets: Iterable[tuple
         .values({counter: column + bindparam("more")}),
         [{"run": run_id, "target": target_id, "more": more} for (run_id, target_id), more in counted.items()],
     )
+
+
+def _captures(pending: Sequence[tuple[Any, PageVisit]], snapshots: Mapping[int, int]) -> list[NewCapture]:
+    """What the visits kept beside their answers, each with the snapshot it belongs to."""
+    found = []
+    for request, visit in pending:
+        own = snapshots.get(request.id)
+        owners = visit.captures_of or ((own,) if own is not None else ())
+        if visit.captures and not owners:
+            raise ValueError(f"the captures of {visit.outcome.request.url} belong to no snapshot")
+        found += [NewCapture(owner, capture) for owner in owners for capture in visit.captures]
+    return found
 
 
 def _new_page(url: str, target_id: int, visit: PageVisit) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from storage import rejudging, runs
 from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
+from storage.evidence import Evidence
 from storage.leads import Leads
 from storage.ledger import SqlLedger
 from storage.migration import current_revision, missing_file
@@ -57,6 +58,11 @@ class Store:
     def digests(self) -> Digests:
         """处置简报; also the source from which the builder makes a new one."""
         return Digests(self.engine, self.is_due)
+
+    @property
+    def evidence(self) -> Evidence:
+        """取证件: what is kept beside the pages' own answers."""
+        return Evidence(self.engine)
 
     def ledger(self) -> CrawlLedger:
         """The book of all crawl runs."""

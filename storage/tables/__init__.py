@@ -12,6 +12,7 @@ from storage.tables.cases import (
 )
 from storage.tables.content import (
     AssessmentRow,
+    CaptureRow,
     DocumentRow,
     FindingRow,
     PageRow,
@@ -30,6 +31,7 @@ from storage.tables.crawl import (
 APPEND_ONLY: tuple[str, ...] = (
     "target_robots_overrides",
     "snapshots",
+    "captures",
     "lead_events",
     "digests",
     "digest_items",
@@ -40,6 +42,7 @@ __all__ = [
     "APPEND_ONLY",
     "AssessmentRow",
     "Base",
+    "CaptureRow",
     "CrawlRequestRow",
     "CrawlRunRow",
     "CrawlRunTargetRow",

@@ -63,6 +63,7 @@ class SnapshotRow(Base):
     """One version of a page as it was received. Immutable: triggers refuse every change."""
 
     __tablename__ = "snapshots"
+    __table_args__ = (Index("ix_snapshots_warc", "warc_file", "warc_offset"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     page_id: Mapped[int] = mapped_column(Id, ForeignKey("pages.id"), index=True)
@@ -82,6 +83,31 @@ class SnapshotRow(Base):
     url: Mapped[str]
     final_url: Mapped[str]
     redirects: Mapped[Any] = mapped_column(JsonText)
+
+
+class CaptureRow(Base):
+    """One thing kept with a snapshot: screenshot, picture, log. Immutable: triggers refuse every change."""
+
+    __tablename__ = "captures"
+    __table_args__ = (
+        UniqueConstraint("snapshot_id", "kind", "url_key"),
+        Index("ix_captures_warc", "warc_file", "warc_offset"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    snapshot_id: Mapped[int] = mapped_column(Id, ForeignKey("snapshots.id"))
+    url_key: Mapped[bytes]
+    kind: Mapped[str]
+    taken_at: Mapped[datetime]
+    content_type: Mapped[str]
+    sha256: Mapped[str]
+    size: Mapped[int] = mapped_column(Id)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    warc_file: Mapped[str]
+    warc_offset: Mapped[int] = mapped_column(Id)
+    warc_record_id: Mapped[str]
+    url: Mapped[str]
 
 
 class DocumentRow(Base):

@@ -11,6 +11,7 @@ from domain.analysis import JudgedDocument, PageVisit
 from domain.assessment import Assessment, Category, Finding, Level, ScoreStep, Speaker
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, PageSnapshot, Purpose, WarcRef
 from domain.document import Contact, ContactKind, Document, PageVerdict, Segment, SegmentKind
+from domain.evidence import Capture, CaptureKind
 from domain.lead import LeadState
 from domain.target import Scope, Target, TargetKind
 from storage import Store
@@ -101,6 +102,12 @@ def ok(
     )
     outcome = CrawlOutcome(request, Outcome.OK, at, 200, final_url=snapshot.final_url, bytes_received=len(body))
     return PageVisit(outcome, PageVerdict.OK, snapshot, tuple(documents))
+
+
+def capture(kind: CaptureKind = CaptureKind.SCREENSHOT, url: str = SITE, at: datetime = START) -> Capture:
+    """Something kept with a snapshot."""
+    warc = WarcRef("warc/20261124/1-00001.warc.gz", 999, "<urn:uuid:1>")
+    return Capture(kind, url, at, "image/png", sha256(f"{kind} {url} {at}"), 12, warc, 1280, 5000)
 
 
 def ended(

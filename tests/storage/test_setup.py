@@ -21,7 +21,7 @@ from storage import Store, default_url, migrate, open_store, revision_state
 from storage.engine import remedy, writing
 from storage.revision import HEAD
 from storage.tables import APPEND_ONLY, Base
-from tests.storage.build import SITE, START, World
+from tests.storage.build import SITE, START, World, capture
 from tests.storage.conftest import TestClock
 from tests.storage.test_digests import freeze
 
@@ -172,6 +172,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
 
     world.look(SITE)
     freeze(world.store, clock(), 1)
+    world.store.evidence.add(1, [capture()])
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
     column = Base.metadata.tables[table].columns.keys()[-1]
 

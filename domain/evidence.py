@@ -1,0 +1,84 @@
+"""证据: what was kept beside a page's own answer, and how each thing kept is named and found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from domain.crawl import WarcRef
+
+
+class CaptureKind(StrEnum):
+    """What a capture shows."""
+
+    SCREENSHOT = "screenshot"
+    """Picture of the whole page as a browser shows it; always PNG."""
+    DOM = "dom"
+    """The document as the browser had built it, serialised as HTML."""
+    NETWORK_LOG = "network_log"
+    """What the browser fetched while it showed the page."""
+    PICTURE = "picture"
+    """A picture that the page shows, as its own server sent it."""
+    MHTML = "mhtml"
+    """The page with its parts in one file."""
+    UPLOAD = "upload"
+    """A file that a person handed in."""
+
+    @property
+    def label(self) -> str:
+        """Chinese name for people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    CaptureKind.SCREENSHOT: "整页截图",
+    CaptureKind.DOM: "渲染后的网页源码",
+    CaptureKind.NETWORK_LOG: "浏览器网络记录",
+    CaptureKind.PICTURE: "网页图片",
+    CaptureKind.MHTML: "网页归档",
+    CaptureKind.UPLOAD: "人工提交的文件",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """取证件: one thing kept with a snapshot. Immutable; its bytes lie in a WARC record."""
+
+    kind: CaptureKind
+    url: str
+    """What it shows: the page's canonical address, for a picture its own, for an upload the name of the file."""
+    taken_at: datetime
+    content_type: str
+    sha256: str
+    """Hex SHA-256 of its bytes; of a picture as received, before decompression."""
+    size: int
+    """Length of those bytes."""
+    warc: WarcRef
+    width: int | None = None
+    """Pixels; None for what is no picture, or one that could not be read."""
+    height: int | None = None
+    id: int | None = None
+    """Given by the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class UncapturedPage:
+    """A lead's flagged version that lacks a capture of some kind."""
+
+    lead_id: int
+    snapshot_id: int
+    url: str
+    """Canonical address of the lead's page."""
+    final_url: str
+    """Where the snapshot's answer came from: the feed's address where only a feed tells of the page."""
+    fetched_at: datetime
+    embedded: bool
+    """The flagged version is an entry of a feed's snapshot, not an answer of the page itself."""
+    warc: WarcRef
+    """The snapshot's response, which the capture's record is to refer to."""
+
+
+def screenshot_file(sha256: str) -> str:
+    """Path of an extracted screenshot, relative to the evidence folder: its name is the hash of its bytes."""
+    return f"screenshots/{sha256[:2]}/{sha256}.png"

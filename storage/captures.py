@@ -1,0 +1,99 @@
+"""Writing and reading rows of ``captures``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from domain.crawl import WarcRef
+from domain.evidence import Capture, CaptureKind
+from storage.dialects import insert_or_ignore, portions
+from storage.tables import CaptureRow
+from storage.types import key_of
+
+
+@dataclass(frozen=True, slots=True)
+class NewCapture:
+    """A capture and the snapshot that it is kept with."""
+
+    snapshot_id: int
+    capture: Capture
+
+
+def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> None:
+    """Store captures; one that its snapshot has already (same kind and address) is left as it is."""
+    if not captures:
+        return
+    connection.execute(
+        insert_or_ignore(connection, CaptureRow, ["snapshot_id", "kind", "url_key"]),
+        [
+            {
+                "snapshot_id": new.snapshot_id,
+                "url_key": key_of(new.capture.url),
+                "kind": new.capture.kind.value,
+                "taken_at": new.capture.taken_at,
+                "content_type": new.capture.content_type,
+                "sha256": new.capture.sha256,
+                "size": new.capture.size,
+                "width": new.capture.width,
+                "height": new.capture.height,
+                "warc_file": new.capture.warc.file,
+                "warc_offset": new.capture.warc.offset,
+                "warc_record_id": new.capture.warc.record_id,
+                "url": new.capture.url,
+            }
+            for new in captures
+        ],
+    )
+
+
+def captures_of(connection: Connection, snapshot_ids: Collection[int]) -> dict[int, list[Capture]]:
+    """Captures of snapshots, in the order in which they were stored; a snapshot without any is not in the result."""
+    found: dict[int, list[Capture]] = defaultdict(list)
+    for portion in portions(snapshot_ids):
+        rows = connection.execute(
+            select(*CaptureRow.__table__.c).where(CaptureRow.snapshot_id.in_(portion)).order_by(CaptureRow.id)
+        )
+        for row in rows:
+            found[row.snapshot_id].append(capture_of(row))
+    return dict(found)
+
+
+def capture_of(row: Any) -> Capture:
+    """The capture of a row."""
+    return Capture(
+        kind=CaptureKind(row.kind),
+        url=row.url,
+        taken_at=row.taken_at,
+        content_type=row.content_type,
+        sha256=row.sha256,
+        size=row.size,
+        warc=WarcRef(row.warc_file, row.warc_offset, row.warc_record_id),
+        width=row.width,
+        height=row.height,
+        id=row.id,
+    )
+
+
+def screenshots_of(
+    connection: Connection, pages: Mapping[int, tuple[int, str, bool]], cutoff: datetime | None = None
+) -> dict[int, Capture]:
+    """The newest screenshot of each page that has one, of those taken up to ``cutoff``.
+
+    ``pages``: by any key, the page's snapshot, its address, and whether the snapshot is a feed's that only tells of it.
+    A feed's snapshot holds screenshots of many pages, told apart by their address.
+    """
+    found = captures_of(connection, {snapshot_id for snapshot_id, _, _ in pages.values()})
+    return {
+        key: capture
+        for key, (snapshot_id, url, embedded) in pages.items()
+        for capture in found.get(snapshot_id, ())
+        if capture.kind is CaptureKind.SCREENSHOT
+        and (capture.url == url or not embedded)
+        and (cutoff is None or capture.taken_at <= cutoff)
+    }
