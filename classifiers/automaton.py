@@ -66,7 +66,9 @@ class Automaton:
                         entries.setdefault(folded, []).append(_Entry(concept, word, table.plain_text(variant), kind))
         entries.pop("", None)
         self._entries = list(entries.values())
-        self._machine = ahocorasick_rs.AhoCorasick(list(entries), implementation=ahocorasick_rs.Implementation.DFA)
+        self._machine = ahocorasick_rs.AhoCorasick(
+            list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        )
         names = dict.fromkeys(entry.concept.name for group in self._entries for entry in group)
         self._bit = {name: 1 << index for index, name in enumerate(names)}
         #: For every pattern the bits of the concepts that it may mean, before anything is judged.

@@ -1,9 +1,10 @@
 """Folding: one pass at C speed from the original text to the text that is matched, and a map back.
 
-Every character folds to exactly one character or to nothing, so ``str.translate`` does it with a plain list (a dict
-costs almost twice as much). Folded away are case, width, traditional forms, homophones and look-alikes; dropped are
-spaces, punctuation, symbols, emoji, control characters and unpaired surrogates. Words of the packs are folded by the
-same table, so both meet; whether a meeting was honest is looked up in the original afterwards.
+Every character folds to exactly one character or to nothing, so a table indexed by code points does it: for texts an
+array that numpy looks up at once (five times as fast as ``str.translate``), for single words ``str.translate`` itself.
+Folded away are case, width, traditional forms, homophones and look-alikes; dropped are spaces, punctuation, symbols,
+emoji, control characters and unpaired surrogates. Words of the packs are folded by the same table, so both meet;
+whether a meeting was honest is looked up in the original afterwards.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+#: Characters beyond stay as they are.
 _TABLE_SIZE = 0x30000
+#: Stands in the tables for "nothing": U+0000 itself is dropped, so no character folds to it.
+_DROPPED = 0
 
 #: Stands in plain text for an emoji that stands in for a character.
 PICTURE = "\u25a1"
@@ -80,30 +86,39 @@ def _compatible(char: str) -> str:
     return kept[0]
 
 
-@dataclass(frozen=True)
 class FoldTable:
     """The two tables: ``fold`` for matching, ``plain`` (without homophones and look-alikes) for reading what stood there."""
 
-    fold: list[int | None]
-    plain: list[int | None]
-    dropped: frozenset[str] = field(default_factory=frozenset)
+    def __init__(self, fold: list[int], plain: list[int]) -> None:
+        """``fold`` and ``plain``: by code point what it becomes, 0 for nothing; both drop the same characters."""
+        self._fold = fold
+        self._plain = plain
+        self.fold = _array(fold)
+        self.plain = _array(plain)
 
-    def folded(self, text: str) -> str:
-        """Return ``text`` as it is matched."""
-        return text.translate(self.fold)
+    def folded(self, word: str) -> str:
+        """Return ``word`` as it is matched; texts are a matter of :class:`FoldedText`."""
+        return word.translate(self._fold).replace("\0", "")
 
-    def plain_text(self, text: str) -> str:
-        """Return ``text`` simplified, in lower case, without what is dropped; as long as :meth:`folded` makes it."""
-        return text.translate(self.plain)
+    def plain_text(self, word: str) -> str:
+        """Return ``word`` simplified, in lower case, without what is dropped; as long as :meth:`folded` makes it."""
+        return word.translate(self._plain).replace("\0", "")
+
+
+def _array(table: list[int]) -> NDArray[np.uint32]:
+    """Return ``table`` for every code point there is."""
+    array = np.arange(0x110000, dtype=np.uint32)
+    array[: len(table)] = table
+    return array
 
 
 def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
     """Return the tables for ``stand_ins``: character used in a disguise → the character it stands for."""
-    plain: list[int | None] = list(range(_TABLE_SIZE))
+    plain = list(range(_TABLE_SIZE))
     for start, end in _ODD_BLOCKS:
         for code in range(start, end):
             kept = _compatible(chr(code)) if not 0xD800 <= code < 0xF900 else ""
-            plain[code] = ord(kept) if kept else None
+            plain[code] = ord(kept) if kept else _DROPPED
     for line in _TRADITIONAL.read_text(encoding="utf-8").split():
         for variant in line[1:]:
             if ord(variant) < _TABLE_SIZE:
@@ -117,12 +132,12 @@ def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
     for code, target in direct.items():
         fold[code] = target
     for code, mapped in enumerate(plain):
-        if mapped is not None and mapped != code and mapped in direct:
+        if mapped not in (_DROPPED, code) and mapped in direct:
             fold[code] = direct[mapped]
     for code, mapped in enumerate(plain):
-        if mapped is None and fold[code] is not None:
+        if mapped == _DROPPED and fold[code] != _DROPPED:
             plain[code] = ord(PICTURE)
-    return FoldTable(fold, plain, frozenset(chr(code) for code, mapped in enumerate(fold) if mapped is None))
+    return FoldTable(fold, plain)
 
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n\r…]+")
@@ -132,22 +147,25 @@ _HARD_GAP = re.compile(r"[。！？!?；;，,、：:\n\r]")
 class FoldedText:
     """One text with its folded form; the maps back are made only when something was found."""
 
-    __slots__ = ("_breaks", "_plain", "_positions", "folded", "original", "table")
+    __slots__ = ("_breaks", "_codes", "_kept", "_plain", "_positions", "folded", "original", "table")
 
     def __init__(self, original: str, table: FoldTable) -> None:
         self.original = original
         self.table = table
-        self.folded = original.translate(table.fold)
-        self._positions: list[int] | None = None
+        self._codes = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), np.uint32)
+        values = table.fold.take(self._codes)
+        self._kept = values != _DROPPED
+        self.folded = _text(values[self._kept])
+        self._positions: Sequence[int] | None = None
         self._breaks: list[int] | None = None
         self._plain: str | None = None
 
     @property
-    def positions(self) -> list[int]:
+    def positions(self) -> Sequence[int]:
         """Index in the original of every folded character."""
         if self._positions is None:
-            dropped = self.table.dropped
-            self._positions = [i for i, char in enumerate(self.original) if char not in dropped]
+            # A view gives Python's own numbers one by one: most of them are never asked for.
+            self._positions = np.flatnonzero(self._kept).data
         return self._positions
 
     def span(self, start: int, end: int) -> tuple[int, int]:
@@ -182,7 +200,7 @@ class FoldedText:
     def plain(self) -> str:
         """The text without what was dropped, simplified and in lower case: index by index beside ``folded``."""
         if self._plain is None:
-            self._plain = self.table.plain_text(self.original)
+            self._plain = _text(self.table.plain.take(self._codes)[self._kept])
         return self._plain
 
     def gaps(self, start: int, end: int) -> list[str]:
@@ -190,6 +208,10 @@ class FoldedText:
         positions = self.positions
         original = self.original
         return [original[positions[i] + 1 : positions[i + 1]] for i in range(start, end - 1)]
+
+
+def _text(codes: NDArray[np.uint32]) -> str:
+    return codes.tobytes().decode("utf-32-le")
 
 
 def crosses_sentence(gap: str) -> bool:

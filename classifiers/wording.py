@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log, sqrt
-from operator import add, itemgetter
+from operator import add
 from random import Random
 
-import ahocorasick_rs
+import numpy as np
+from numpy.typing import NDArray
 
 #: At most this many folded characters are read for the wording; of a longer text the stretch with most hits.
 PEAK = 280
@@ -27,8 +28,6 @@ _REACH = re.compile(
 _NUMBER = re.compile(r"\d[\d\-—－*x]*")
 _SPACE = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
-#: 1 + log n for small n.
-_DAMPED = (0.0, *(1.0 + log(n) for n in range(1, 257)))
 
 
 def written(original: str) -> str:
@@ -49,47 +48,55 @@ class Wording:
 
     def __init__(self, weights: Mapping[str, tuple[float, float]], intercept: float) -> None:
         self._names = list(weights)
-        self._weights = [weight for weight, _ in weights.values()]
-        self._rarity = [idf for _, idf in weights.values()]
+        self._weights = np.array([weight for weight, _ in weights.values()])
+        self._rarity = np.array([idf for _, idf in weights.values()])
         self._intercept = intercept
-        self._machine = ahocorasick_rs.AhoCorasick(
-            self._names, implementation=ahocorasick_rs.Implementation.ContiguousNFA
-        )
+        # Two look-ups tell a gram's number: code point → small number, two of those → number of the pair; 0: no gram.
+        chars = {char: number for number, char in enumerate(sorted(set("".join(weights))), start=1)}
+        self._numbers = np.zeros(0x110000, np.uint16)
+        self._numbers[[ord(char) for char in chars]] = list(chars.values())
+        self._single = np.zeros(len(chars) + 1, np.uint16)
+        self._pair = np.zeros((len(chars) + 1, len(chars) + 1), np.uint16)
+        for number, name in enumerate(self._names, start=1):
+            at = [chars[char] for char in name]
+            (self._single if len(at) == 1 else self._pair)[tuple(at)] = number
 
     def value(self, original: str) -> float:
         """Return the layer's value: below 0 reads innocent, above 0 like an offer; 0 for an empty model."""
         if not self._names:
             return 0.0
-        total = length = 0.0
-        weights = self._weights
-        rarity = self._rarity
-        for index, count in self._counts(original).items():
-            size = rarity[index] * (_DAMPED[count] if count <= 256 else 1.0 + log(count))
-            total += weights[index] * size
-            length += size * size
-        return self._intercept + (total / sqrt(length) if length else 0.0)
+        grams, counts = self._counts(original)
+        if not len(grams):
+            return self._intercept
+        sizes = self._rarity[grams] * (1.0 + np.log(counts))
+        return self._intercept + float(self._weights[grams] @ sizes) / sqrt(float(sizes @ sizes))
 
     def strongest(self, original: str, number: int = 6) -> list[str]:
         """Return the pairs of ``original`` that speak most for an offer."""
         found = [
-            (self._weights[i] * self._rarity[i], self._names[i])
-            for i in self._counts(original)
+            (float(self._weights[i] * self._rarity[i]), self._names[i])
+            for i in self._counts(original)[0]
             if self._weights[i] > 0 and len(self._names[i]) > 1
         ]
         return [gram for _, gram in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:number]]
 
     def density(self, original: str) -> float:
         """Return how much ``original`` (a sentence) speaks for an offer, by the root of its length."""
-        total = sum(self._weights[i] * self._rarity[i] for i in self._counts(original))
-        return total / sqrt(len(original) + 8)
+        grams, _ = self._counts(original)
+        return float(self._weights[grams] @ self._rarity[grams]) / sqrt(len(original) + 8)
 
-    def _counts(self, original: str) -> Counter[int]:
+    def _counts(self, original: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return which of the model's grams stand in ``original``, ascending, and how often each."""
         text = written(original)
         try:
-            found = self._machine.find_matches_as_indexes(text, overlapping=True)
+            codes = text.encode("utf-32-le")
         except UnicodeEncodeError:
-            found = self._machine.find_matches_as_indexes(_SURROGATES.sub("", text), overlapping=True)
-        return Counter(map(itemgetter(0), found))
+            codes = _SURROGATES.sub("", text).encode("utf-32-le")
+        numbers = self._numbers.take(np.frombuffer(codes, np.uint32))
+        met = np.concatenate((self._single.take(numbers), self._pair[numbers[:-1], numbers[1:]]))
+        counts = np.bincount(met)[1:]
+        grams = np.flatnonzero(counts)
+        return grams, counts[grams]
 
 
 def window(hits: Sequence[tuple[int, float]], length: int, size: int) -> tuple[int, int]:
