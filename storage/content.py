@@ -34,11 +34,8 @@ def context_of(document: Document, finding: Finding) -> str:
 
 def text_hash(document: Document) -> str:
     """Hex SHA-256 over what one document says: by it two versions of a feed's entry are compared."""
-    digest = hashlib.sha256()
-    for part in (document.title, document.text, *(segment.text for segment in document.segments)):
-        digest.update(part.encode("utf-8", "surrogatepass"))
-        digest.update(b"\0")
-    return digest.hexdigest()
+    parts = (document.title, document.text, *(segment.text for segment in document.segments), "")
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 #: How a worker learns of the user's rule packs: the pool starts it with this environment and a function's name only.
 RULES_VARIABLE = "ZHENGXUN_WORKER_RULES"
 
-#: Numbers that count on by themselves: 浏览：1024, 阅读量 3,051, 1.2万次播放, 今天是2026年11月24日 星期二, 当前时间 08:00:01.
-_TICKING = re.compile(
-    r"(?<=浏览|阅读|点击|访问|查看|人气|播放|热度|在线|点赞|在看|收藏|转发)(?:次数|人数|量|数|人)?[ \t:：（(]*[\d,.]{1,9}万?(?![\d-])"
-    r"|(?<![\d.-])[\d,.]{1,9}万?[ \t]*(?:次|人|位)(?=浏览|阅读|点击|访问|查看|播放|在线|点赞|在看|收藏|转发|围观|访客)"
-    r"|(?:今天是|当前时间|现在时间|北京时间|您是第|页面执行时间)[ \t:：]*[\d年月日时分秒:：./ \t星期一二三四五六-]+"
+_COUNTED = "浏览|阅读|点击|访问|查看|人气|播放|热度|在线|点赞|在看|收藏|转发"
+#: Numbers that count on by themselves: 浏览：1024, 阅读量 3,051; 1.2万次播放; 今天是2026年11月24日 星期二, 当前时间 08:00:01.
+#: Three expressions, and each begins with a character out of a few, because that is what ``re`` looks for quickly: one
+#: expression with its conditions in front costs more than the classifier.
+_TICKING = (
+    re.compile(rf"({_COUNTED})(?:次数|人数|量|数|人)?[ \t:：（(]*[\d,.]{{1,9}}万?(?![\d-])"),
+    re.compile(
+        r"[\d,.](?<![\d.-].)[\d,.]{0,8}万?[ \t]*(?:次|人|位)"
+        r"(?=浏览|阅读|点击|访问|查看|播放|在线|点赞|在看|收藏|转发|围观|访客)"
+    ),
+    re.compile(
+        r"(?:今天是|当前时间|现在时间|北京时间|您是第|页面执行时间)[ \t:：]*[\d年月日时分秒:：./ \t星期一二三四五六-]+"
+    ),
 )
 
 
@@ -92,7 +100,9 @@ def text_sha256(documents: tuple[Document, ...]) -> str:
         parts += (segment.text for segment in document.segments if segment.kind not in READER_SEES)
         parts.append("")
     # U+001E keeps ("ab", "c") and ("a", "bc") apart; extracted text holds no control characters.
-    said = _TICKING.sub("#", "\x1e".join(parts))
+    said = "\x1e".join(parts)
+    counted, count_of, clock = _TICKING
+    said = clock.sub("#", count_of.sub("#", counted.sub(r"\1#", said)))
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 

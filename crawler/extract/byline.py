@@ -201,15 +201,14 @@ def _from_lines(page: Page, title: str) -> tuple[datetime | None, str | None]:
         )
         if found and not _is_list(near):
             return found
-    for block in blocks:
-        if len(block.text) <= _BYLINE_LENGTH:
-            date = find_date(block.text)
-            if date and date[2] and date[0] is not None:
-                return date[0], date[1]
+    dates = [date for block in blocks if len(block.text) <= _BYLINE_LENGTH and (date := find_date(block.text))]
+    for instant, raw, labelled in dates:
+        if labelled and instant is not None:
+            return instant, raw
     # A page with one dated line and running text is an article without a heading element.
-    dated = [d for b in blocks if len(b.text) <= _BYLINE_LENGTH and (d := find_date(b.text)) and d[0] is not None]
-    if len(dated) == 1 and not dated[0][2] and len(dated[0][1]) >= 8 and any(len(b.text) >= 80 for b in blocks):
-        return dated[0][0], dated[0][1]
+    dated = [(instant, raw) for instant, raw, _ in dates if instant is not None]
+    if len(dated) == 1 and len(dated[0][1]) >= 8 and any(len(block.text) >= 80 for block in blocks):
+        return dated[0]
     return None, None
 
 

@@ -24,7 +24,10 @@ _RELATIVE = re.compile(
     r"刚刚|(?:\d{1,3}|半|几)\s*(?:秒|分钟|个?小时|天|周|个?月|年)\s*(?:之?前)|(?:昨天|今天|前天|星期[一二三四五六日]|周[一二三四五六日])(?:\s*[上下]午)?\s*(?:\d{1,2}:\d{2})?"
 )
 #: Without one of these no date form matches.
-_COULD_DATE = re.compile(r"\d[-/.年月天时分秒小个周]|刚刚|[昨今前]天|半|几|星期|周[一二三四五六日]|\d\s")
+#: Its first character is out of a set, which ``re`` finds much faster than the beginnings of alternatives.
+_COULD_DATE = re.compile(
+    r"[\d刚昨今前半几星周](?:(?<=\d)[-/.年月天时分秒小个周\s]|(?<=刚)刚|(?<=[昨今前])天|(?<=[半几])|(?<=星)期|(?<=周)[一二三四五六日])"
+)
 _LABEL = re.compile(
     r"(?:发布时间|发布日期|发表时间|发稿时间|更新时间|更新日期|发布于|发表于|编辑时间|创建时间|上传时间|"
     r"(?:(?<![\u4e00-\u9fff])|(?<=[布表稿新辑建传]))(?:日期|时间|发布))\s*[:：]?\s*$"
