@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 
-from domain.document import Contact, ContactKind
+from domain.document import PERSONAL, Contact, ContactKind
 
 #: Asia/Shanghai has had no daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -41,7 +41,6 @@ _IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?![\dXx])")
 # Shorter ids are also ordinary words and numbers.
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{5,}")
 _EMAIL = re.compile(r"(?<![\w.+-])([A-Za-z0-9])[\w.+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", re.ASCII)
-_PERSONAL = frozenset({ContactKind.PHONE, ContactKind.WECHAT, ContactKind.QQ, ContactKind.EMAIL})
 # What a cut at either end may have left of a number or an account; less than three characters tell nothing.
 _CUT_HEAD = re.compile(r"[A-Za-z0-9_@.-]{3,}")
 _CUT_TAIL = re.compile(r"[A-Za-z0-9_@.-]{3,}\Z")
@@ -91,27 +90,9 @@ def iso_shanghai(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).isoformat(timespec="seconds")
 
 
-def _ends(value: str, head: int, tail: int) -> str:
-    """First ``head`` and last ``tail`` characters; a value too short for that shows its first character only."""
-    if len(value) <= head + tail:
-        return value[:1] + "***"
-    return f"{value[:head]}****{value[-tail:]}"
-
-
 def masked(contact: Contact) -> str:
-    """The contact as a digest may show it (workflow.md 7: 手机 138****0000, 微信号首 2 末 2, 邮箱首字母).
-
-    Numbers of organisations (400, landline, ICP, 公安备案, 统一社会信用代码) are public and stay whole.
-    """
-    value = storable(contact.value)
-    if contact.kind is ContactKind.PHONE:
-        return _ends(value, 3, 4)
-    if contact.kind in {ContactKind.WECHAT, ContactKind.QQ}:
-        return _ends(value, 2, 2)
-    if contact.kind is ContactKind.EMAIL:
-        name, at, host = value.partition("@")
-        return f"{name[:1]}***{at}{host}"
-    return value
+    """The contact as a digest may show it; see :attr:`domain.document.Contact.masked`."""
+    return storable(contact.masked)
 
 
 class Mask:
@@ -122,7 +103,7 @@ class Mask:
 
     def __init__(self, contacts: Iterable[Contact] = ()) -> None:
         contacts = tuple(contacts)
-        self._personal = tuple(contact.value.lower() for contact in contacts if contact.kind in _PERSONAL)
+        self._personal = tuple(contact.value.lower() for contact in contacts if contact.kind in PERSONAL)
         self._known = {
             contact.value.lower(): masked(contact)
             for contact in contacts

@@ -60,17 +60,45 @@ class Segment:
 
 
 class ContactKind(StrEnum):
-    """Identifiers found in text (shared/policy/operators.yaml)."""
+    """Identifiers of whoever runs a page (shared/policy/operators.yaml)."""
 
     PHONE = "phone"
     TEL400 = "tel400"
     LANDLINE = "landline"
     WECHAT = "wechat"
     QQ = "qq"
+    QQ_GROUP = "qq_group"
     EMAIL = "email"
     ICP = "icp"
     POLICE_RECORD = "police_record"
     CREDIT_CODE = "credit_code"
+    ORGANISATION = "organisation"
+    """Full name of an institution (…有限公司, …培训学校 …)."""
+    QR = "qr"
+    """What a QR code in a picture says."""
+    ACCOUNT = "account"
+    """An account on a platform, ``weibo:1000000000``."""
+    STATISTICS = "statistics"
+    """Account of a visitor statistics service in the page source, ``baidu:…``."""
+    SERVICE = "service"
+    """Account of an online customer service in the page source, ``53kf:…``."""
+
+
+class ContactSource(StrEnum):
+    """Where on the page an identifier stands."""
+
+    TEXT = "text"
+    LINK = "link"
+    """``tel:``, ``mailto:`` and message links."""
+    SOURCE = "source"
+    """The page source: scripts and addresses that no reader sees."""
+    PICTURE = "picture"
+
+
+#: Kinds that may point to a natural person; where they are only shown, they are masked.
+PERSONAL = frozenset(
+    {ContactKind.PHONE, ContactKind.WECHAT, ContactKind.QQ, ContactKind.QQ_GROUP, ContactKind.EMAIL, ContactKind.QR}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +107,40 @@ class Contact:
 
     kind: ContactKind
     value: str
+    raw: str = ""
+    """As it stands on the page, at most 80 characters; empty where it stands as ``value`` says."""
+    source: ContactSource = ContactSource.TEXT
+    segment: int | None = None
+    """Which of the document's segments holds it; None where none does (title, account, page source)."""
+    start: int | None = None
+    """Where it begins in the segment (without one: in the title or account), in code points."""
+    end: int | None = None
+    confidence: float = 1.0
+    """0 to 1: how sure it is that this is such an identifier (disguised numbers and unlabelled names are less sure)."""
+
+    @property
+    def masked(self) -> str:
+        """The value as it may be shown (workflow.md 7: 手机 138****0000, 微信号首 2 末 2, 邮箱首字母).
+
+        Numbers of organisations (400, landline, ICP, 公安备案, 统一社会信用代码) are public and stay whole.
+        """
+        if self.kind is ContactKind.PHONE:
+            return _ends(self.value, 3, 4)
+        if self.kind in (ContactKind.WECHAT, ContactKind.QQ, ContactKind.QQ_GROUP):
+            return _ends(self.value, 2, 2)
+        if self.kind is ContactKind.EMAIL:
+            name, at, host = self.value.partition("@")
+            return f"{name[:1]}***{at}{host}"
+        if self.kind is ContactKind.QR:
+            return _ends(self.value, 24, 2)
+        return self.value
+
+
+def _ends(value: str, head: int, tail: int) -> str:
+    """First ``head`` and last ``tail`` characters; a value too short for that shows its first character only."""
+    if len(value) <= head + tail:
+        return value[:1] + "***"
+    return f"{value[:head]}****{value[-tail:]}"
 
 
 @dataclass(frozen=True, slots=True)

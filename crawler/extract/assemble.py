@@ -6,10 +6,11 @@ import re
 from datetime import datetime
 
 from crawler.extract.byline import account, published, title_of
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.forms import has_query_form
 from crawler.extract.links import script_moves
 from crawler.extract.page import Block, Page
+from crawler.extract.page_source import source_contacts
 from domain.document import Document, Extraction, PageVerdict, Segment, SegmentKind
 
 _FOOTER_SIGNS = re.compile(
@@ -91,7 +92,7 @@ def document(
         published_raw=published_raw,
         images=tuple(page.images),
         links=tuple(dict.fromkeys(link.url for link in page.links)),
-        contacts=contacts("\n".join(segment.text for segment in segments), page.contact_refs),
+        contacts=contacts_of(segments, page.contact_refs, more=source_contacts(page.html, page.url)),
         has_form=has_query_form(page) if query_form is None else query_form,
     )
 

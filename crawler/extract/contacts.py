@@ -8,11 +8,15 @@ is no telephone number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from urllib.parse import unquote
 
-from domain.document import Contact, ContactKind
+from crawler.extract.disguise import NUMERALS, disguised
+from crawler.extract.institutions import institutions
+from domain.document import Contact, ContactKind, ContactSource, Segment, SegmentKind
 
 #: Contacts kept of one page; more are a directory, not an operator.
 MAX_CONTACTS = 200
@@ -22,6 +26,13 @@ _FOLDED: dict[int, int | str | None] = {
     **{0x2460 + i: str(i + 1) for i in range(9)},
     **{0x2474 + i: str(i + 1) for i in range(9)},
     **{0x2776 + i: str(i + 1) for i in range(9)},
+    **{0x2780 + i: str(i + 1) for i in range(9)},
+    **{0x278A + i: str(i + 1) for i in range(9)},
+    **{0x24F5 + i: str(i + 1) for i in range(9)},
+    **{0x1D7CE + i: str(i % 10) for i in range(50)},
+    0x24FF: "0",
+    0x20E3: "",
+    0xFE0F: "",
     0x24EA: "0",
     0x3000: " ",
     0xA0: " ",
@@ -41,10 +52,6 @@ _FOLDED: dict[int, int | str | None] = {
     ord("號"): "号",
 }
 _FOLD = str.maketrans(_FOLDED)
-_NUMERALS = "零〇○一二三四五六七八九壹贰叁肆伍陆柒捌玖幺洞拐勾两"
-_NUMERAL_DIGITS = str.maketrans(_NUMERALS, "000123456789123456789107921"[: len(_NUMERALS)])
-_SPELLED_PHONE = re.compile(rf"(?<![{_NUMERALS}\d])[一壹幺1](?:[ ,、-]?[{_NUMERALS}\d]){{10}}(?![{_NUMERALS}\d])")
-
 _WHOLE_MOBILE = r"1[3-9]\d{9}"
 
 
@@ -81,13 +88,13 @@ _CALL_WORD = re.compile(r"(?:tel|phone|mobile|call|vx|wx|v|wechat|weixin|qq|m|mo
 #: Decoration between two characters of a disguised word (微❤信, v-x); full-width forms are folded before.
 _ORNAMENT = r"[^\w\s:：，。,;；、/]{0,2}\s?"
 _WECHAT_WORD = (
-    rf"(?:[微薇威维維徽]{_ORNAMENT}[信芯]|[微薇]{_ORNAMENT}x|v{_ORNAMENT}信|v[-_.·\s]?x|w[-_.·\s]?x|wechat|weixin|绿泡泡"
-    r"|[+➕加][vV薇威微]|卫星(?=号)|薇[^\w\s]{0,2}(?=[:：\s号]))"
+    rf"(?:[微薇威维維徽溦葳崴]{_ORNAMENT}[信芯]|[微薇]{_ORNAMENT}x|v{_ORNAMENT}信|v[-_.·\s]?x|w[-_.·\s]?x|wei[-\s]?xin|wechat|绿泡泡"
+    r"|[+➕加][vV薇威微](?!信)|卫星(?=号)|[微薇威v][❤♥💗💚🧡](?=[:：\s号a-z0-9])|薇[^\w\s]{0,2}(?=[:：\s号])|v(?=[:：]))"
 )
 _WECHAT = re.compile(
     rf"(?<![a-zA-Z.]){_WECHAT_WORD}\s?(?:客服|咨询|联系|老师|同步|同)?\s?(?:账?号|id|号码)?\s?(?:[/、和&]\s?(?:手机|电话|qq)号?)?\s?"
     r"(?:[(（][^()（）]{0,8}[)）])?\s?[:：是为→]?\s?"
-    r"(?<![a-zA-Z0-9_])([a-zA-Z][-_a-zA-Z0-9]{5,19}|1[3-9]\d{9}|[1-9]\d{5,10})(?![-_a-zA-Z0-9@])",
+    r"(?<![a-zA-Z0-9_])([a-zA-Z][-_a-zA-Z0-9]{5,19}|1[3-9]\d{9}|[1-9]\d{5,10}|[a-z](?: [-_a-z0-9]){5,19})(?![-_a-zA-Z0-9@])",
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(
@@ -111,12 +118,18 @@ _NOT_WECHAT = frozenset(
     ]
 )
 _QQ = re.compile(
-    r"(?<![a-zA-Z0-9])(?:q\s?q|扣扣|企鹅号?|球球|qq在线|qq客服|客服qq|咨询qq)\s?(?:客服|咨询|群|账?号|号码)?\s?(?:[(（][^()（）]{0,8}[)）])?\s?[:：是为]?\s?"
-    r"([1-9]\d{4,10})(?![\d@])(?!\.)",
+    r"(?<![a-zA-Z0-9])(?:q[-_.·\s]?q|[扣抠叩]{2}|企鹅号?|球球)\s?(在线|客服|咨询|交流|学习)?\s?(群)?\s?(?:账?号|号码)?\s?(?:[(（][^()（）]{0,8}[)）])?\s?[:：是为]?\s?"
+    r"([1-9]\d{4,10})(?![\d@])(?!\.)"
+    r"|(?:[qQ]群|加群|群号码?)\s?[:：]?\s?([1-9]\d{5,10})(?![\d@])",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])([A-Za-z0-9][A-Za-z0-9._%+-]{0,63})@([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4})"
+)
+_DISGUISED_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])([A-Za-z0-9][A-Za-z0-9._-]{1,40}|[1-9]\d{1,4}(?: \d{1,4}){1,4})\s?(?:#|@|\(at\)|\[at\]|艾特)\s?"
+    r"((?:vip\s?\.\s?)?(?:qq|163|126|sina|sohu|foxmail|139|189|aliyun|yeah))\s?(?:\.|点)\s?(com|cn|net)(?![A-Za-z0-9])",
+    re.IGNORECASE,
 )
 _FILE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".js", ".css")
 
@@ -134,17 +147,68 @@ _UIN = re.compile(r"[?&/]uin=([1-9]\d{4,11})", re.IGNORECASE)
 
 
 def contacts(text: str, references: Iterable[str] = ()) -> tuple[Contact, ...]:
-    """Identifiers in ``text`` and in contact addresses (``tel:``, ``mailto:``, QQ message links), in order, once each."""
-    found: dict[Contact, None] = {}
+    """Identifiers in ``text`` and in contact addresses (``tel:``, ``mailto:``, QQ message links), in order, once each.
+
+    ``start`` and ``end`` of what stands in the text count in ``text``.
+    """
+    found: dict[tuple[ContactKind, str], Contact] = {}
     for reference in references:
         for contact in _from_reference(reference):
-            found[contact] = None
-    for line in _lines_worth_reading(text):
-        for contact in _from_line(line):
-            found[contact] = None
+            found.setdefault((contact.kind, contact.value), contact)
+    for contact in institutions(text):
+        found.setdefault((contact.kind, contact.value), contact)
+    for offset, line, folded in _lines_worth_reading(text):
+        for kind, value, start, end, confidence in _from_line(folded):
+            if (kind, value) in found:
+                continue
+            place = _unfolded(line, folded, start, end)
+            raw = line[place[0] : place[1]].strip()
+            found[kind, value] = Contact(
+                kind,
+                value,
+                raw="" if raw == value else raw[:_MAX_RAW],
+                start=offset + place[0],
+                end=offset + place[1],
+                confidence=confidence,
+            )
             if len(found) >= MAX_CONTACTS:
-                return tuple(found)
-    return tuple(found)
+                return tuple(found.values())
+    return tuple(found.values())
+
+
+#: Characters kept of an identifier as it was written.
+_MAX_RAW = 80
+
+
+def contacts_of(
+    segments: Sequence[Segment], references: Iterable[str] = (), *, before: str = "", more: Iterable[Contact] = ()
+) -> tuple[Contact, ...]:
+    """Identifiers in the segments of one document, placed in them; ``before``: its title or account, read first;
+    ``more``: what was found elsewhere (page source)."""
+    texts = [segment.text for segment in segments]
+    found = contacts("\n".join([before, *texts] if before else texts), references)
+    starts = [0]
+    for text in [before, *texts] if before else texts:
+        starts.append(starts[-1] + len(text) + 1)
+    placed: dict[tuple[ContactKind, str], Contact] = {}
+    for contact in found:
+        if contact.start is not None and contact.end is not None:
+            index = bisect_right(starts, contact.start) - 1
+            segment = index - 1 if before else index
+            contact = replace(
+                contact,
+                segment=segment if segment >= 0 else None,
+                start=contact.start - starts[index],
+                end=contact.end - starts[index],
+                source=ContactSource.PICTURE
+                if 0 <= segment < len(segments) and segments[segment].kind is SegmentKind.PICTURE
+                else contact.source,
+            )
+        placed[contact.kind, contact.value] = contact
+    for contact in more:
+        if len(placed) < MAX_CONTACTS:
+            placed.setdefault((contact.kind, contact.value), contact)
+    return tuple(placed.values())
 
 
 def is_credit_code(code: str) -> bool:
@@ -155,83 +219,112 @@ def is_credit_code(code: str) -> bool:
     return _CREDIT_LETTERS[(31 - total % 31) % 31] == code[17] and not _is_identity_card(code)
 
 
+_ENCLOSED = "①-⑨⑴-⑼❶-❾➀-➈➊-➒⓵-⓽𝟎-𝟿"
 #: Characters of which every contact has one, in any width; one set, because that is what a regular expression finds
 #: fastest, and most lines of a page have none.
-_TRACE = re.compile("[0-9０-９@＠微薇威❤①-⑨⑴-⑼❶-❾vVｖＶwWｗＷqQｑＱ扣鹅球泡一壹幺]")
+_TRACE = re.compile(f"[0-9０-９@＠微薇威溦葳崴❤{_ENCLOSED}vVｖＶwWｗＷqQｑＱ扣抠叩鹅球泡一壹幺四肆]")
 #: What the lines with such a character must hold to be read.
 _WORTH = re.compile(
-    rf"(?:[0-9０-９][-－–—. ()（）\u200b-\u200d\u2060\ufeff]{{0,2}}){{5}}|[@＠微薇威❤①-⑨⑴-⑼❶-❾]|[vVｖＶwWｗＷ].?[xXｘＸ信]|[qQｑＱ] ?[qQｑＱ]|扣扣|企鹅|球球|绿泡泡|[+＋➕加][vVｖＶ]"
-    rf"|[一壹幺](?:[ ,、-]?[{_NUMERALS}]){{5}}|[wW][ie]"
+    rf"(?:[0-9０-９{NUMERALS}OoОоlI][-－–—. ()（）*_~/·\u200b-\u200d\u2060\ufeff\ufe0f\u20e3]{{0,2}}){{5}}|[@＠微薇威溦葳崴❤{_ENCLOSED}]|[vVｖＶwWｗＷ].?[xXｘＸ信]|[qQｑＱ][-_.· ]?[qQｑＱ]|扣扣|抠抠|叩叩"
+    r"|企鹅|球球|绿泡泡|[+＋➕加][vVｖＶ]|[vVｖＶ][:：❤♥💗💚]|[wW][ie]|1[3-9][0-9][^0-9]{1,6}[0-9]{4}[^0-9]{1,6}[0-9]{4}|at[\])]"
 )
 _FOUR_DIGITS = re.compile(r"\d[-. )(]?\d[-. )(]?\d[-. )(]?\d")
-_FIVE_NUMERALS = re.compile(rf"(?:[{_NUMERALS}][ ,、-]?){{5}}")
-_WECHAT_HINT = re.compile(r"信|芯|[vw][-_.·\s]?x|[+➕加][v薇威微]|[微薇]|wechat|weixin|绿泡泡|卫星")
+#: A disguised number holds a numeral or a look-alike letter beside a digit, or a filler between its groups.
+_DISGUISE = re.compile(
+    rf"[{NUMERALS}][^\w\s]{{0,2}} ?[{NUMERALS}0-9]|[0-9][^\w\s]{{0,2}} ?[OoОоlI{NUMERALS}][^\w\s]{{0,2}} ?[0-9OoОоlI{NUMERALS}]|1[3-9]\d[^\d]{{1,6}}\d{{4}}"
+)
+_WECHAT_HINT = re.compile(
+    r"信|芯|[vw][-_.·\s]?x|[+➕加][v薇威微]|[微薇威溦葳崴]|wechat|wei[- ]?xin|绿泡泡|卫星|v[:：❤♥💗💚🧡]"
+)
+_QQ_HINT = re.compile("q|扣|抠|叩|企鹅|球球|群")
 _MAX_LINE = 2000
 
+#: One identifier of a folded line: kind, value, where it begins and ends there, how sure it is.
+_Found = tuple[ContactKind, str, int, int, float]
 
-def _lines_worth_reading(text: str) -> Iterable[str]:
-    """Lines that may hold a contact, folded; long ones in overlapping pieces, so that no expression sees megabytes."""
+
+def _lines_worth_reading(text: str) -> Iterator[tuple[int, str, str]]:
+    """(offset, line, folded line) of lines that may hold a contact; long ones in overlapping pieces, so that no
+    expression sees megabytes."""
+    offset = 0
     for line in text.split("\n"):
-        if not _TRACE.search(line) or not _WORTH.search(line):
-            continue
-        line = line.translate(_FOLD)
-        for start in range(0, len(line), _MAX_LINE - 60):
-            yield line[start : start + _MAX_LINE]
-            if start + _MAX_LINE >= len(line):
-                break
+        if _TRACE.search(line) and _WORTH.search(line):
+            for start in range(0, len(line), _MAX_LINE - 60):
+                piece = line[start : start + _MAX_LINE]
+                yield offset + start, piece, piece.translate(_FOLD)
+                if start + _MAX_LINE >= len(line):
+                    break
+        offset += len(line) + 1
 
 
-def _from_line(line: str) -> Iterable[Contact]:
+def _unfolded(line: str, folded: str, start: int, end: int) -> tuple[int, int]:
+    """The place in ``line`` of what stands at ``start`` to ``end`` when it is folded (folding deletes characters)."""
+    if len(line) == len(folded):
+        return start, end
+    kept = [index for index, character in enumerate(line) if _FOLDED.get(ord(character), "x")]
+    return kept[start], kept[end - 1] + 1
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _from_line(line: str) -> Iterator[_Found]:
     """The cheap tests before each expression name a character without which it cannot match."""
-    plain = _ADDRESS.sub(" ", line) if "://" in line or "www." in line else line
+    plain = _ADDRESS.sub(_blank, line) if "://" in line or "www." in line else line
     lowered = plain.lower()
+    if len(lowered) != len(plain):
+        lowered = plain
     if _FOUR_DIGITS.search(plain):
         yield from _numbers(plain)
-    if _FIVE_NUMERALS.search(plain):
-        yield from _spelled(plain)
+    if _DISGUISE.search(plain):
+        for kind, digits, start, end in disguised(plain):
+            yield ContactKind(kind), digits, start, end, 0.85
     if _WECHAT_HINT.search(lowered):
         for match in _WECHAT.finditer(plain):
-            value = match[1].lower()
-            if value not in _NOT_WECHAT:
-                yield Contact(ContactKind.WECHAT, value)
+            value = match[1].lower().replace(" ", "")
+            if value not in _NOT_WECHAT and (" " not in match[1] or any(c.isdigit() for c in value)):
+                yield ContactKind.WECHAT, value, match.start(1), match.end(1), 0.95
         for match in _SAME_NUMBER.finditer(plain):
-            yield Contact(ContactKind.WECHAT, _digits(match[1]))
-    if "q" in lowered or "扣" in plain or "企鹅" in plain or "球球" in plain:
+            yield ContactKind.WECHAT, _digits(match[1]), match.start(1), match.end(1), 0.95
+    if _QQ_HINT.search(lowered):
         for match in _QQ.finditer(plain):
-            yield Contact(ContactKind.QQ, match[1])
+            if match[4] or match[2]:
+                group = 4 if match[4] else 3
+                yield ContactKind.QQ_GROUP, match[group], match.start(group), match.end(group), 0.9
+            else:
+                yield ContactKind.QQ, match[3], match.start(3), match.end(3), 0.95
     if "@" in plain:
         for match in _EMAIL.finditer(plain):
             address = f"{match[1]}@{match[2]}".lower().rstrip(".")
             if not address.endswith(_FILE_ENDINGS):
-                yield Contact(ContactKind.EMAIL, address)
+                yield ContactKind.EMAIL, address, match.start(), match.end(), 1.0
+    if "#" in plain or "@" in plain or "at" in lowered or "艾特" in plain:
+        for match in _DISGUISED_EMAIL.finditer(plain):
+            address = re.sub(r"\s", "", f"{match[1]}@{match[2]}.{match[3]}").lower()
+            yield ContactKind.EMAIL, address, match.start(), match.end(), 0.85
     if "icp" in lowered:
         for match in _ICP.finditer(plain):
             suffix = f"-{match[4].upper()}" if match[4] else ""
-            yield Contact(ContactKind.ICP, f"{match[1]}ICP{match[2]}{match[3]}号{suffix}")
+            value = f"{match[1]}ICP{match[2]}{match[3]}号{suffix}"
+            yield ContactKind.ICP, value, match.start(), match.end(), 1.0
     if "备" in plain:
         for match in _POLICE.finditer(plain):
-            yield Contact(ContactKind.POLICE_RECORD, f"{match[1] or ''}公网安备{match[2]}号")
+            value = f"{match[1] or ''}公网安备{match[2]}号"
+            yield ContactKind.POLICE_RECORD, value, match.start(), match.end(), 1.0
     for match in _CREDIT.finditer(plain.upper()) if _FOUR_DIGITS.search(plain) else ():
         code = re.sub(r"[ -]", "", match[1])
         if is_credit_code(code):
-            yield Contact(ContactKind.CREDIT_CODE, code)
+            yield ContactKind.CREDIT_CODE, code, match.start(1), match.end(1), 1.0
 
 
-def _spelled(line: str) -> Iterable[Contact]:
-    for match in _SPELLED_PHONE.finditer(line):
-        digits = re.sub(r"\D", "", match[0].translate(_NUMERAL_DIGITS))
-        if re.fullmatch(r"1[3-9]\d{9}", digits) and not match[0].isdigit():
-            yield Contact(ContactKind.PHONE, digits)
-
-
-def _numbers(line: str) -> Iterable[Contact]:
+def _numbers(line: str) -> Iterator[_Found]:
     for match in _PHONE.finditer(line):
         if not _labelled_otherwise(line, match):
-            digits = _digits(match[0])
-            yield Contact(ContactKind.PHONE, digits[-11:])
+            yield ContactKind.PHONE, _digits(match[0])[-11:], match.start(), match.end(), 1.0
     for match in _TEL400.finditer(line):
         if not _labelled_otherwise(line, match):
-            yield Contact(ContactKind.TEL400, _digits(match[0]))
+            yield ContactKind.TEL400, _digits(match[0]), match.start(), match.end(), 1.0
     for match in _LANDLINE.finditer(line):
         area, separator, number = match[1], match[2], match[3]
         prefixed = match[0].lstrip("+").startswith("86")
@@ -247,7 +340,7 @@ def _numbers(line: str) -> Iterable[Contact]:
         if not separator and ")" not in match[0] and len(area) + len(number) < 11:
             continue
         if not _labelled_otherwise(line, match):
-            yield Contact(ContactKind.LANDLINE, area + number)
+            yield ContactKind.LANDLINE, area + number, match.start(), match.end(), 1.0
 
 
 def _labelled_otherwise(line: str, match: re.Match[str]) -> bool:
@@ -267,19 +360,20 @@ def _labelled_otherwise(line: str, match: re.Match[str]) -> bool:
     return False
 
 
-def _from_reference(reference: str) -> Iterable[Contact]:
+def _from_reference(reference: str) -> Iterator[Contact]:
     scheme, _, rest = reference.strip().partition(":")
     scheme = scheme.lower()
     rest = unquote(rest, errors="replace").translate(_FOLD).strip()
     if scheme in ("tel", "sms"):
-        yield from _numbers(rest.lstrip("/").replace(";", " "))
+        for kind, value, _, _, _ in _numbers(rest.lstrip("/").replace(";", " ")):
+            yield Contact(kind, value, source=ContactSource.LINK)
     elif scheme == "mailto":
         match = _EMAIL.search(rest)
         if match:
-            yield Contact(ContactKind.EMAIL, f"{match[1]}@{match[2]}".lower())
+            yield Contact(ContactKind.EMAIL, f"{match[1]}@{match[2]}".lower(), source=ContactSource.LINK)
     match = _UIN.search(reference)
     if match:
-        yield Contact(ContactKind.QQ, match[1])
+        yield Contact(ContactKind.QQ, match[1], source=ContactSource.LINK)
 
 
 def _is_identity_card(code: str) -> bool:

@@ -76,6 +76,8 @@ class Page:
     """``datetime`` attributes, in order."""
     contact_refs: list[str] = field(default_factory=list)
     """Addresses that are contacts: ``tel:``, ``mailto:``, QQ's message links."""
+    html: str = ""
+    """The source it was read from: identifiers stand in scripts and comments too."""
     inputs: list[Inputs] = field(default_factory=list)
 
     def text(self) -> str:

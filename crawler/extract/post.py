@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from crawler.addresses import canonical, host_key, resolve
 from crawler.extract.assemble import document, settle_regions
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.dates import from_epoch, parse_instant
 from crawler.extract.json_reading import whole_text
 from crawler.extract.lines import tidy
@@ -158,7 +158,6 @@ class Post:
 
     def document(self, *, embedded: bool) -> Document:
         """The Document of what was found."""
-        words = "\n".join([self.account, *(segment.text for segment in self.segments)])
         return Document(
             url=self.url,
             title=self.title[:TITLE_LENGTH],
@@ -172,7 +171,7 @@ class Post:
             published_raw=self.published_raw or None,
             images=tuple(self.images),
             links=tuple(self.links),
-            contacts=contacts(words, self.contact_refs),
+            contacts=contacts_of(self.segments, self.contact_refs, before=self.account),
             embedded=embedded,
         )
 

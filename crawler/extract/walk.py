@@ -388,7 +388,8 @@ def read_page(html: str, url: str, *, encoding: str = "utf-8") -> Page:
     if len(page.title_tag) > _SWALLOWED and "<" in page.title_tag:
         repaired = _closed_title(html)
         if repaired != html:
-            return Walker(repaired, url, encoding=encoding).read()
+            page = Walker(repaired, url, encoding=encoding).read()
+    page.html = html
     return page
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import feedparser
 
 from crawler.addresses import canonical, resolve
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.dates import parse_instant
 from crawler.extract.lines import tidy
 from crawler.extract.source import Source
@@ -104,7 +104,7 @@ def _document(entry: Mapping[str, Any], feed_url: str, feed_title: str) -> Docum
         published_raw=raw,
         images=tuple(dict.fromkeys(images)),
         links=tuple(dict.fromkeys(link.url for link in page.links)),
-        contacts=contacts("\n".join([title, *(s.text for s in segments)]), page.contact_refs),
+        contacts=contacts_of(segments, page.contact_refs, before=title),
         embedded=True,
     )
 

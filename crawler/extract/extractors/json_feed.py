@@ -6,7 +6,7 @@ import html
 from typing import Any
 
 from crawler.addresses import canonical, resolve
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.dates import parse_instant
 from crawler.extract.json_reading import load
 from crawler.extract.lines import tidy
@@ -73,7 +73,7 @@ def _document(item: dict[str, Any], feed_url: str, feed: dict[str, Any]) -> Docu
         published_raw=raw or None,
         images=tuple(dict.fromkeys(image for image in images if image)),
         links=tuple(dict.fromkeys(link.url for link in page.links)),
-        contacts=contacts("\n".join([title, *(block.text for block in page.blocks)]), page.contact_refs),
+        contacts=contacts_of(page.segments(), page.contact_refs, before=title),
         embedded=True,
     )
 

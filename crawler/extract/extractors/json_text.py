@@ -9,7 +9,7 @@ import html
 import re
 
 from crawler.addresses import canonical
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.dates import parse_instant
 from crawler.extract.json_reading import load, whole_text
 from crawler.extract.lines import tidy
@@ -99,7 +99,7 @@ def extract(source: Source) -> Extraction:
         published_raw=raw or None,
         images=tuple(images),
         links=tuple(links),
-        contacts=contacts("\n".join(s.text for s in blocks)),
+        contacts=contacts_of(blocks),
     )
     return Extraction(PageVerdict.OK, None, NAME, "web", (document,), tuple(links.values()), source.encoding)
 

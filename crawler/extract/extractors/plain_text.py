@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from crawler.addresses import canonical
-from crawler.extract.contacts import contacts
+from crawler.extract.contacts import contacts_of
 from crawler.extract.lines import tidy
 from crawler.extract.source import Source
 from domain.document import Document, Extraction, Link, PageVerdict, Segment, SegmentKind
@@ -28,14 +28,15 @@ def extract(source: Source) -> Extraction:
         return Extraction(PageVerdict.EMPTY, "no_text", NAME, "web", (), (), source.encoding)
     urls = dict.fromkeys(url for match in _ADDRESS.finditer(source.text) if (url := canonical(match[0].rstrip(".,;"))))
     text = "\n".join(lines)
+    segments = tuple(Segment(SegmentKind.MAIN, line) for line in lines)
     document = Document(
         url=source.url,
         title=lines[0] if len(lines) > 1 and len(lines[0]) <= _TITLE_LENGTH else "",
         text=text,
-        segments=tuple(Segment(SegmentKind.MAIN, line) for line in lines),
+        segments=segments,
         extractor=NAME,
         links=tuple(urls),
-        contacts=contacts(text),
+        contacts=contacts_of(segments),
     )
     links = tuple(Link(url) for url in urls)
     return Extraction(PageVerdict.OK, None, NAME, "web", (document,), links, source.encoding)

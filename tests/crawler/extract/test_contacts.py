@@ -163,3 +163,75 @@ def test_any_text_is_read(text: str) -> None:
         if contact.kind.value in ("phone", "tel400", "landline", "qq"):
             assert contact.value.isascii()
             assert contact.value.isdigit()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("电话l38OOOO1234", "phone", "13800001234"),
+        ("138零零零零1234", "phone", "13800001234"),
+        ("138后0000再1234", "phone", "13800001234"),
+        ("138微信同号0000微信1234", "phone", "13800001234"),
+        ("138*0000*1234", "phone", "13800001234"),
+        ("138（0000）1234", "phone", "13800001234"),
+        ("1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣0️⃣1️⃣2️⃣3️⃣4️⃣", "phone", "13800001234"),
+        ("𝟏𝟑𝟖𝟎𝟎𝟎𝟎𝟏𝟐𝟑𝟒", "phone", "13800001234"),
+        ("幺叁捌—零零零零—幺贰叁肆", "phone", "13800001234"),
+        ("四零零-123-四五六七", "tel400", "4001234567"),
+        ("V信：abc12345", "wechat", "abc12345"),
+        ("威芯 abc12345", "wechat", "abc12345"),
+        ("➕V abc12345", "wechat", "abc12345"),
+        ("V❤：abc12345", "wechat", "abc12345"),
+        ("微信：k z 8 8 6 6 9", "wechat", "kz88669"),
+        ("抠抠：12345678", "qq", "12345678"),
+        ("QQ群：123456789", "qq_group", "123456789"),
+        ("学员交流群号 123456789", "qq_group", "123456789"),
+        ("邮箱：kaozheng#qq.com", "email", "kaozheng@qq.com"),
+        ("435 227 67@qq.com", "email", "43522767@qq.com"),
+        ("版权所有：山西新知技能教育科技有限公司", "organisation", "山西新知技能教育科技有限公司"),
+        ("Copyright © 2020-2026 太原市新知职业培训学校 晋ICP备12345678号", "organisation", "太原市新知职业培训学校"),
+        ("山西新知技能研究院 版权所有", "organisation", "山西新知技能研究院"),
+    ],
+)
+def test_disguised_identifiers(text: str, kind: str, value: str) -> None:
+    """The forms that advertisers use against filters, and institutions' names where a label gives them."""
+    assert (kind, value) in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、二、三、四、五、六、七、八、九、十、十一",
+        "1 3 5 7 9 11 13 15 17 19 21 23",
+        "共130名 2024年 2025年",
+        "150元，2024年，2025年",
+        "二〇二四年一月一日至二〇二五年一月一日",
+        "技术支持：太原某某网络科技有限公司",
+        "color lIlIlIlIlIl",
+        "第138期0000号1234",
+    ],
+)
+def test_what_is_no_disguised_identifier(text: str) -> None:
+    """Lists, dates, prices and the maker of the site are none."""
+    assert found(text) == set()
+
+
+def test_every_identifier_says_where_it_stands() -> None:
+    """Segment, span, source and the written form; page source too, and a name only mentioned is not sure."""
+    html = (
+        "<title>课程</title><script>var _hmt=[];hm.src='https://hm.baidu.com/hm.js?0123456789abcdef0123456789abcdef';"
+        "</script><p>本页是课程介绍，内容足够长，读者可以看到这一段文字。</p><p>老师\u200b电话１３８\u200b００００１２３４</p>"
+        "<p>请到山西新知技能教育科技有限公司报名</p><a href='https://weibo.com/u/1234567890'>微博</a>"
+    )
+    made = extract(html.encode(), url="http://a.cn/", content_type="text/html").documents[0]
+    by_kind = {contact.kind.value: contact for contact in made.contacts}
+    phone = by_kind["phone"]
+    assert phone.segment is not None
+    assert made.segments[phone.segment].text[phone.start : phone.end].replace("\u200b", "") == "１３８００００１２３４"
+    assert phone.value == "13800001234"
+    assert phone.raw
+    assert phone.masked == "138****1234"
+    assert by_kind["statistics"].value == "baidu:0123456789abcdef0123456789abcdef"
+    assert by_kind["statistics"].source.value == "source"
+    assert by_kind["account"].value == "weibo:1234567890"
+    assert by_kind["organisation"].confidence < 0.7
