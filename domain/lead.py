@@ -2,145 +2,89 @@
 
 A lead has two independent sides, folded from one list of events:
 
-- 研判 :class:`Review`: what people decided (待研判 → 确认 / 误报 / 待核实 → 已移送);
+- 研判 :class:`Review`: what people decided (待研判 → 确认 / 误报 / 待核实 → 已移送 → 已退回 / 再次移送);
 - 在线状态 :class:`Presence`: what the web shows (在线 → 疑似下线 → 已下线, 已改正, 复发, 无法判定).
 
 Rules of takedown verification (CONTRACT.md): a page counts as removed after two looks at least
-``ZHENGXUN_REMOVAL_CONFIRM_HOURS`` apart; a blocked look (captcha, login wall, time-out) is never a removal.
+``ZHENGXUN_REMOVAL_CONFIRM_HOURS`` apart; a blocked look (captcha, login wall, time-out) is never a removal. A whole site
+that stays down for ``ZHENGXUN_SITE_GONE_HOURS`` counts as shut down.
+
+People take back what they decided by one more event (撤销), which puts the 研判 side back to where it stood before their
+last decision; only its author may, and only as long as nobody decided after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.errors import IllegalMove
+from domain.lead_words import DETAIL_LABELS, Answer, EventKind, Presence, Review
+
+__all__ = [
+    "CLOSED",
+    "DETAIL_LABELS",
+    "PRESENCE_MOVES",
+    "QUIET",
+    "REVIEW_MOVES",
+    "Answer",
+    "EventKind",
+    "Lead",
+    "LeadEvent",
+    "LeadState",
+    "Presence",
+    "Review",
+    "Sight",
+    "Visit",
+    "apply",
+    "begin",
+    "events_of_visit",
+    "fold",
+]
 
 
-class EventKind(StrEnum):
-    """What can happen to a lead."""
-
-    FOUND = "found"
-    """The machine flagged the page: the first event of every lead."""
-    EDITED = "edited"
-    """A new version with other visible text, still flagged."""
-    SEEN = "seen"
-    """The page stands and still violates, after a look that had left it in doubt."""
-    MISSING = "missing"
-    """First look that found the page gone."""
-    REMOVED = "removed"
-    """A second look, far enough apart, found it gone again."""
-    CORRECTED = "corrected"
-    """The page stands, the claims are gone."""
-    UNVERIFIABLE = "unverifiable"
-    """We were kept out or the site was down: nothing can be said."""
-    REAPPEARED = "reappeared"
-    """Violating again after it had been removed or corrected."""
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
-    CHECK_REQUESTED = "check_requested"
-    REFERRED = "referred"
-    NOTED = "noted"
-
-    @property
-    def label(self) -> str:
-        """Chinese name for people."""
-        return _EVENT_LABELS[self]
-
-
-_EVENT_LABELS = {
-    EventKind.FOUND: "发现",
-    EventKind.EDITED: "内容有修改",
-    EventKind.SEEN: "仍在线",
-    EventKind.MISSING: "疑似下线，待复核",
-    EventKind.REMOVED: "已下线",
-    EventKind.CORRECTED: "已改正",
-    EventKind.UNVERIFIABLE: "无法判定",
-    EventKind.REAPPEARED: "复发",
-    EventKind.CONFIRMED: "确认",
-    EventKind.DISMISSED: "误报",
-    EventKind.CHECK_REQUESTED: "待核实",
-    EventKind.REFERRED: "已移送",
-    EventKind.NOTED: "备注",
-}
-
-
-class Review(StrEnum):
-    """What people decided."""
-
-    PENDING = "pending"
-    CONFIRMED = "confirmed"
-    DISMISSED = "dismissed"
-    CHECKING = "checking"
-    REFERRED = "referred"
-
-    @property
-    def label(self) -> str:
-        """Chinese name for people."""
-        return {
-            "pending": "待研判",
-            "confirmed": "已确认",
-            "dismissed": "误报",
-            "checking": "待核实",
-            "referred": "已移送",
-        }[self.value]
-
-
-class Presence(StrEnum):
-    """What the web shows of the page."""
-
-    ONLINE = "online"
-    SUSPECTED_GONE = "suspected_gone"
-    REMOVED = "removed"
-    CORRECTED = "corrected"
-    UNVERIFIABLE = "unverifiable"
-    REAPPEARED = "reappeared"
-
-    @property
-    def label(self) -> str:
-        """Chinese name for people."""
-        return {
-            "online": "仍在线",
-            "suspected_gone": "疑似下线，待复核",
-            "removed": "已下线",
-            "corrected": "已改正",
-            "unverifiable": "无法判定",
-            "reappeared": "复发",
-        }[self.value]
-
-
-#: 研判 moves: event → (states in which it is allowed, state after it).
+#: 研判 moves: event → (states in which it is allowed, state after it). A second referral of a referred lead (催办, 复发)
+#: needs a reason, see :func:`apply`; 撤销 is not in the table, because where it leads depends on what came before.
 REVIEW_MOVES: dict[EventKind, tuple[frozenset[Review], Review]] = {
     EventKind.CONFIRMED: (
-        frozenset({Review.PENDING, Review.CHECKING, Review.DISMISSED}),
+        frozenset({Review.PENDING, Review.CHECKING, Review.DISMISSED, Review.RETURNED}),
         Review.CONFIRMED,
     ),
     EventKind.DISMISSED: (
-        frozenset({Review.PENDING, Review.CHECKING, Review.CONFIRMED}),
+        frozenset({Review.PENDING, Review.CHECKING, Review.CONFIRMED, Review.RETURNED}),
         Review.DISMISSED,
     ),
     EventKind.CHECK_REQUESTED: (
-        frozenset({Review.PENDING, Review.CONFIRMED}),
+        frozenset({Review.PENDING, Review.CONFIRMED, Review.RETURNED}),
         Review.CHECKING,
     ),
-    EventKind.REFERRED: (frozenset({Review.CONFIRMED}), Review.REFERRED),
+    EventKind.REFERRED: (frozenset({Review.CONFIRMED, Review.RETURNED, Review.REFERRED}), Review.REFERRED),
+    EventKind.ACCEPTED: (frozenset({Review.REFERRED}), Review.REFERRED),
+    EventKind.RETURNED: (frozenset({Review.REFERRED}), Review.RETURNED),
+    EventKind.HANDLED: (frozenset({Review.REFERRED}), Review.REFERRED),
 }
+#: Events that change neither where a lead stands nor what a reader of the digest has to be told of it.
+QUIET = frozenset({EventKind.NOTED, EventKind.ASSIGNED, EventKind.ACCEPTED, EventKind.HANDLED})
+
+_ANSWERS = {EventKind(answer.value): answer for answer in Answer}
 
 _STANDING = frozenset({Presence.ONLINE, Presence.REAPPEARED})
 _IN_DOUBT = frozenset({Presence.SUSPECTED_GONE, Presence.UNVERIFIABLE})
-_CLOSED = frozenset({Presence.REMOVED, Presence.CORRECTED})
+#: The page is gone or clean: nothing more to be done, but it is watched for its return.
+CLOSED = frozenset({Presence.REMOVED, Presence.CORRECTED})
 
-#: 在线状态 moves: event → (states in which it is allowed, state after it).
+#: 在线状态 moves: event → (states in which it is allowed, state after it; None: see :func:`apply`).
 PRESENCE_MOVES: dict[EventKind, tuple[frozenset[Presence], Presence | None]] = {
     EventKind.EDITED: (_STANDING | _IN_DOUBT, None),
     EventKind.SEEN: (_IN_DOUBT, Presence.ONLINE),
     EventKind.MISSING: (_STANDING | {Presence.UNVERIFIABLE, Presence.CORRECTED}, Presence.SUSPECTED_GONE),
-    EventKind.REMOVED: (frozenset({Presence.SUSPECTED_GONE}), Presence.REMOVED),
+    EventKind.REMOVED: (_IN_DOUBT, Presence.REMOVED),
     EventKind.CORRECTED: (_STANDING | _IN_DOUBT, Presence.CORRECTED),
-    EventKind.UNVERIFIABLE: (_STANDING, Presence.UNVERIFIABLE),
-    EventKind.REAPPEARED: (_CLOSED, Presence.REAPPEARED),
+    EventKind.UNVERIFIABLE: (_STANDING | _IN_DOUBT, Presence.UNVERIFIABLE),
+    EventKind.SITE_DOWN: (_STANDING | _IN_DOUBT, None),
+    EventKind.REAPPEARED: (CLOSED, Presence.REAPPEARED),
 }
 
 
@@ -155,6 +99,14 @@ class LeadEvent:
     reason: str | None = None
     snapshot_id: int | None = None
     """The version on which it rests, where there is one."""
+    code: str | None = None
+    """Reason code of :mod:`domain.reasons`."""
+    details: tuple[tuple[str, str], ...] = ()
+    """(key of :data:`DETAIL_LABELS`, value) pairs, e.g. ``("authority", "市网信办")``."""
+
+    def detail(self, key: str) -> str | None:
+        """One detail; None where it is not given."""
+        return next((value for name, value in self.details if name == key), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +122,43 @@ class LeadState:
     missing_since: datetime | None = None
     """Time of the first look that found it gone; None where it stands."""
     referred_at: datetime | None = None
+    """Time of the last referral."""
     reason: str | None = None
     """Ground of the present presence, in Chinese."""
     presence_at: datetime | None = None
     """Time of the event that led to the present presence."""
+    confirmed_at: datetime | None = None
+    confirmed_by: str | None = None
+    first_referred_at: datetime | None = None
+    referrals: int = 0
+    """How often it was referred."""
+    referred_to: str | None = None
+    """Authority of the last referral, where it was named."""
+    answer: Answer | None = None
+    """What the authority said of the last referral."""
+    answered_at: datetime | None = None
+    owner: str | None = None
+    """Who works on it."""
+    gone_at: datetime | None = None
+    """When the claims went, once that is sure: the first look that found the page gone, or clean. None where it stands."""
+    site_down_since: datetime | None = None
+    """First look that found the whole site down; None where the site answered since."""
+    reappeared: int = 0
+    """How often it came back."""
 
     @property
     def open(self) -> bool:
         """Whether it still has to be followed: not dismissed, and not closed on the web."""
-        return self.review is not Review.DISMISSED and self.presence not in _CLOSED
+        return self.review is not Review.DISMISSED and self.presence not in CLOSED
+
+    def overdue(self, now: datetime, after: timedelta) -> bool:
+        """Whether it was referred longer than ``after`` ago and the page is neither gone nor clean."""
+        return (
+            self.review is Review.REFERRED
+            and self.presence not in CLOSED
+            and self.referred_at is not None
+            and now - self.referred_at >= after
+        )
 
 
 def begin(event: LeadEvent) -> LeadState:
@@ -189,42 +169,115 @@ def begin(event: LeadEvent) -> LeadState:
 
 
 def apply(state: LeadState, event: LeadEvent) -> LeadState:
-    """State after ``event``; a move that ``state`` does not allow raises :class:`IllegalMove`."""
-    kind = event.kind
-    if kind is EventKind.NOTED:
+    """State after ``event``; a move that ``state`` does not allow raises :class:`IllegalMove`.
+
+    撤销 needs the events before it: see :func:`fold`.
+    """
+    if event.kind is EventKind.NOTED:
         return state
-    if kind in REVIEW_MOVES:
-        allowed, after = REVIEW_MOVES[kind]
-        if state.review not in allowed:
-            raise IllegalMove(f"线索处于“{state.review.label}”状态，不能记为“{kind.label}”；请先核对线索状态。")
-        referred = event.at if kind is EventKind.REFERRED else state.referred_at
-        return replace(state, review=after, changed_at=event.at, referred_at=referred)
-    if kind in PRESENCE_MOVES:
-        allowed_presence, after_presence = PRESENCE_MOVES[kind]
-        if state.presence not in allowed_presence:
-            raise IllegalMove(f"页面处于“{state.presence.label}”状态，不能记为“{kind.label}”；请先核对线索状态。")
-        presence = after_presence or (Presence.ONLINE if state.presence in _IN_DOUBT else state.presence)
-        gone = presence in {Presence.SUSPECTED_GONE, Presence.REMOVED}
+    if event.kind is EventKind.ASSIGNED:
+        return replace(state, owner=event.detail("owner") or None)
+    if event.kind in REVIEW_MOVES:
+        return _review(state, event)
+    if event.kind in PRESENCE_MOVES:
+        return _presence(state, event)
+    if event.kind is EventKind.UNDONE:
+        raise IllegalMove("没有可以撤销的研判记录。")
+    raise IllegalMove(f"线索已有“发现”记录，不能再次记为“{event.kind.label}”。")
+
+
+def _review(state: LeadState, event: LeadEvent) -> LeadState:
+    kind = event.kind
+    allowed, after = REVIEW_MOVES[kind]
+    if state.review not in allowed:
+        raise IllegalMove(f"线索处于“{state.review.label}”状态，不能记为“{kind.label}”；请先核对线索状态。")
+    state = replace(state, review=after, changed_at=state.changed_at if kind in QUIET else event.at)
+    if kind is EventKind.CONFIRMED:
+        return replace(state, confirmed_at=event.at, confirmed_by=event.actor)
+    if kind is EventKind.REFERRED:
+        if state.referrals and state.answer is not Answer.RETURNED and not (event.reason or "").strip():
+            raise IllegalMove("线索已经移送；再次移送（催办、复发）须写明理由。")
         return replace(
             state,
-            presence=presence,
-            changed_at=event.at,
-            edited_at=event.at if kind is EventKind.EDITED else state.edited_at,
-            missing_since=(state.missing_since or event.at) if gone else None,
-            reason=event.reason,
-            presence_at=state.presence_at if presence is state.presence else event.at,
+            referred_at=event.at,
+            first_referred_at=state.first_referred_at or event.at,
+            referrals=state.referrals + 1,
+            referred_to=event.detail("authority") or state.referred_to,
+            answer=None,
+            answered_at=None,
         )
-    raise IllegalMove(f"线索已有“发现”记录，不能再次记为“{kind.label}”。")
+    if kind in _ANSWERS:
+        return replace(state, answer=_ANSWERS[kind], answered_at=event.at)
+    return state
+
+
+def _presence(state: LeadState, event: LeadEvent) -> LeadState:
+    kind = event.kind
+    allowed, after = PRESENCE_MOVES[kind]
+    if state.presence not in allowed:
+        raise IllegalMove(f"页面处于“{state.presence.label}”状态，不能记为“{kind.label}”；请先核对线索状态。")
+    if kind is EventKind.SITE_DOWN:
+        # A page that was gone already stays so: its site's silence is no better news of it.
+        gone_already = state.presence is Presence.SUSPECTED_GONE
+        presence: Presence = Presence.SUSPECTED_GONE if gone_already else Presence.UNVERIFIABLE
+    else:
+        presence = after or (Presence.ONLINE if state.presence in _IN_DOUBT else state.presence)
+    missing_since = None
+    if presence in {Presence.SUSPECTED_GONE, Presence.REMOVED}:
+        missing_since = state.missing_since or state.site_down_since or event.at
+    # A page that was corrected first and is gone now has been free of its claims since it was corrected.
+    gone_at = state.gone_at if presence is Presence.SUSPECTED_GONE else None
+    if presence in CLOSED:
+        gone_at = state.gone_at or (missing_since if presence is Presence.REMOVED else event.at)
+    return replace(
+        state,
+        presence=presence,
+        changed_at=event.at,
+        edited_at=event.at if kind is EventKind.EDITED else state.edited_at,
+        missing_since=missing_since,
+        reason=event.reason,
+        presence_at=state.presence_at if presence is state.presence else event.at,
+        gone_at=gone_at,
+        site_down_since=(state.site_down_since or event.at) if kind is EventKind.SITE_DOWN else None,
+        reappeared=state.reappeared + (kind is EventKind.REAPPEARED),
+    )
+
+
+#: The 研判 side of a state: what 撤销 puts back.
+_REVIEW_SIDE = (
+    "review", "confirmed_at", "confirmed_by", "referred_at", "first_referred_at", "referrals", "referred_to", "answer",
+    "answered_at",
+)  # fmt: skip
 
 
 def fold(events: Iterable[LeadEvent]) -> LeadState:
     """State of a lead from all its events, oldest first; no events raise :class:`IllegalMove`."""
     state: LeadState | None = None
+    decided: list[tuple[LeadEvent, LeadState]] = []
     for event in events:
-        state = begin(event) if state is None else apply(state, event)
+        if state is None:
+            state = begin(event)
+        elif event.kind is EventKind.UNDONE:
+            state = _undo(state, event, decided)
+        else:
+            before = state
+            state = apply(before, event)
+            if event.kind in REVIEW_MOVES:
+                decided.append((event, before))
     if state is None:
         raise IllegalMove("线索没有任何记录。")
     return state
+
+
+def _undo(state: LeadState, event: LeadEvent, decided: list[tuple[LeadEvent, LeadState]]) -> LeadState:
+    """``state`` with its 研判 side as it stood before the last decision that stands; that one leaves ``decided``."""
+    if not decided:
+        raise IllegalMove("没有可以撤销的研判记录。")
+    last, before = decided[-1]
+    if last.actor != event.actor:
+        raise IllegalMove(f"最近一次研判“{last.kind.label}”由 {last.actor} 作出，只能由其本人撤销。")
+    decided.pop()
+    return replace(state, changed_at=event.at, **{name: getattr(before, name) for name in _REVIEW_SIDE})
 
 
 class Sight(StrEnum):
@@ -236,6 +289,8 @@ class Sight(StrEnum):
     """404, 410, a deletion or violation notice of the platform, or a soft 404."""
     NOT_SEEN = "not_seen"
     """Blocked, timed out, robots, host down …: says nothing about the page."""
+    SITE_DOWN = "site_down"
+    """Neither the page nor its site's start page could be reached, while other sites could; or both say it is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,12 +302,15 @@ class Visit:
     text_changed: bool = False
     snapshot_id: int | None = None
     reason: str | None = None
+    answered: bool = False
+    """Whether the site gave any answer at all, where the page was not seen."""
 
 
 def events_of_visit(state: LeadState | None, visit: Visit, confirm_after: timedelta) -> tuple[LeadEvent, ...]:
     """Events that a visit adds to a lead (``state`` None: there is no lead yet); always legal moves.
 
-    ``confirm_after``: time between two looks before a page counts as removed.
+    ``confirm_after``: time between two looks before a page counts as removed, or, for a visit that found the whole site
+    down, before the site counts as shut down.
     """
 
     def event(kind: EventKind, reason: str | None = visit.reason) -> tuple[LeadEvent, ...]:
@@ -262,13 +320,13 @@ def events_of_visit(state: LeadState | None, visit: Visit, confirm_after: timede
         return event(EventKind.FOUND) if visit.sight is Sight.VIOLATING else ()
     presence = state.presence
     if visit.sight is Sight.VIOLATING:
-        if presence in _CLOSED:
+        if presence in CLOSED:
             return event(EventKind.REAPPEARED)
         if visit.text_changed:
             return event(EventKind.EDITED)
         return event(EventKind.SEEN) if presence in _IN_DOUBT else ()
     if visit.sight is Sight.CLEAN:
-        return () if presence in _CLOSED else event(EventKind.CORRECTED)
+        return () if presence in CLOSED else event(EventKind.CORRECTED)
     if visit.sight is Sight.GONE:
         if presence is Presence.REMOVED:
             return ()
@@ -276,7 +334,27 @@ def events_of_visit(state: LeadState | None, visit: Visit, confirm_after: timede
             return event(EventKind.MISSING, "疑似下线，待复核")
         since = state.missing_since or state.changed_at
         return event(EventKind.REMOVED) if visit.at - since >= confirm_after else ()
-    return event(EventKind.UNVERIFIABLE) if presence in _STANDING else ()
+    if visit.sight is Sight.SITE_DOWN:
+        return _events_of_silence(state, visit, confirm_after, event)
+    back = visit.answered and state.site_down_since is not None
+    return event(EventKind.UNVERIFIABLE) if presence in _STANDING or (back and presence in _IN_DOUBT) else ()
+
+
+def _events_of_silence(
+    state: LeadState,
+    visit: Visit,
+    confirm_after: timedelta,
+    event: Callable[..., tuple[LeadEvent, ...]],
+) -> tuple[LeadEvent, ...]:
+    if state.presence in CLOSED:
+        return ()
+    if state.site_down_since is None:
+        return event(EventKind.SITE_DOWN)
+    return (
+        event(EventKind.REMOVED, f"整站关闭：{visit.reason}")
+        if visit.at - state.site_down_since >= confirm_after
+        else ()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.lead import LeadEvent, LeadState, Review, Sight, Visit, apply, begin, events_of_visit
+from domain.lead import QUIET, LeadEvent, LeadState, Review, Sight, Visit, apply, begin, events_of_visit
 from storage.lead_state import plan_rank, state_columns, state_of
 
 
@@ -70,12 +70,14 @@ class LeadInBatch:
             to_report=row.to_report,
         )
 
-    def add(self, event: LeadEvent, run_id: int | None) -> None:
-        """Append one event; a move that the state does not allow raises :class:`domain.errors.IllegalMove`."""
-        before = self.state
-        self.state = apply(before, event)
+    def add(self, event: LeadEvent, run_id: int | None, after: LeadState | None = None) -> None:
+        """Append one event; a move that the state does not allow raises :class:`domain.errors.IllegalMove`.
+
+        ``after``: the state after it, where it takes more than the state before to know it (撤销).
+        """
+        self.state = after or apply(self.state, event)
         self.note(event, run_id)
-        if self.state is not before:
+        if event.kind not in QUIET:
             # Also where the event is older than the last digest's cutoff, because its batch was written later.
             self.to_report = True
         self.to_report = self.to_report and self.state.review is not Review.DISMISSED

@@ -7,7 +7,11 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from domain.lead import EventKind, LeadEvent, LeadState, Presence, Review, fold
+from domain.lead import Answer, EventKind, LeadEvent, LeadState, Presence, Review, fold
+from storage.codec import decoder, encoder
+
+_encode_details = encoder(tuple[tuple[str, str], ...])
+_decode_details = decoder(tuple[tuple[str, str], ...])
 
 
 def state_columns(state: LeadState) -> dict[str, Any]:
@@ -22,6 +26,17 @@ def state_columns(state: LeadState) -> dict[str, Any]:
         "referred_at": state.referred_at,
         "reason": state.reason,
         "presence_at": state.presence_at,
+        "confirmed_at": state.confirmed_at,
+        "confirmed_by": state.confirmed_by,
+        "first_referred_at": state.first_referred_at,
+        "referrals": state.referrals,
+        "referred_to": state.referred_to,
+        "answer": state.answer.value if state.answer else None,
+        "answered_at": state.answered_at,
+        "owner": state.owner,
+        "gone_at": state.gone_at,
+        "site_down_since": state.site_down_since,
+        "reappeared": state.reappeared,
     }
 
 
@@ -37,12 +52,37 @@ def state_of(row: Any) -> LeadState:
         referred_at=row.referred_at,
         reason=row.reason,
         presence_at=row.presence_at,
+        confirmed_at=row.confirmed_at,
+        confirmed_by=row.confirmed_by,
+        first_referred_at=row.first_referred_at,
+        referrals=row.referrals,
+        referred_to=row.referred_to,
+        answer=Answer(row.answer) if row.answer else None,
+        answered_at=row.answered_at,
+        owner=row.owner,
+        gone_at=row.gone_at,
+        site_down_since=row.site_down_since,
+        reappeared=row.reappeared,
     )
 
 
 def event_of(row: Any) -> LeadEvent:
     """The event that a row of ``lead_events`` holds."""
-    return LeadEvent(EventKind(row.kind), row.at, row.actor, row.reason, row.snapshot_id)
+    details = _decode_details(row.details) if row.details else ()
+    return LeadEvent(EventKind(row.kind), row.at, row.actor, row.reason, row.snapshot_id, row.code, details)
+
+
+def event_columns(event: LeadEvent) -> dict[str, Any]:
+    """Columns of ``lead_events`` that hold ``event``; the lead and its run come beside them."""
+    return {
+        "kind": event.kind.value,
+        "at": event.at,
+        "actor": event.actor,
+        "reason": event.reason,
+        "snapshot_id": event.snapshot_id,
+        "code": event.code,
+        "details": _encode_details(event.details) if event.details else None,
+    }
 
 
 def state_at(events: Iterable[LeadEvent], cutoff: datetime) -> LeadState | None:

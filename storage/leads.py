@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from domain.assessment import Assessment
 from domain.digest import EvidenceBrief
 from domain.document import Document
 from domain.errors import BadInput, IllegalMove
 from domain.evidence import screenshot_file
-from domain.lead import EventKind, Lead, LeadEvent, LeadState, Presence, Review
+from domain.lead import CLOSED, EventKind, Lead, LeadEvent, LeadState, Presence, Review, fold
+from domain.reasons import check_code
 from storage.batch import LeadInBatch
 from storage.captures import screenshots_of
-from storage.days import bounds_of
+from storage.days import SHANGHAI, bounds_of
 from storage.engine import reading, writing
-from storage.lead_state import event_of, plan_rank, state_of
+from storage.lead_state import event_columns, event_of, plan_rank, state_of
+from storage.page_versions import PageVersion, page_versions
 from storage.reading import ASSESSMENT_COLUMNS, DOCUMENT_COLUMNS, assessments_of, document_of
 from storage.tables import (
     AssessmentRow,
@@ -47,6 +50,28 @@ class LeadListing:
     last_seen: datetime
     """Last time the page was seen with its claims."""
     version: int
+    platform: str
+    region: str | None
+    account: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads a list shows; a condition that is None lets all pass."""
+
+    review: Review | None = None
+    presence: Presence | None = None
+    level: str | None = None
+    target_id: int | None = None
+    platform: str | None = None
+    region: str | None = None
+    """Name of a region, or its beginning: 山西 finds 山西太原 as well."""
+    owner: str | None = None
+    """Who works on it; an empty string finds those that nobody works on."""
+    day: date | None = None
+    """Found on that day in Asia/Shanghai."""
+    overdue_since: datetime | None = None
+    """Referred then or before, and the page is neither gone nor clean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +82,7 @@ class LeadDetail:
     version: int
     """Pass it to :meth:`Leads.append` as ``expected_version``: the decision rests on what was shown."""
     target_name: str
+    region: str | None
     document: Document
     assessment: Assessment
     contexts: tuple[str, ...]
@@ -74,39 +100,31 @@ class Leads:
 
     def list(
         self,
+        wanted: LeadFilter | None = None,
         *,
-        review: Review | None = None,
-        presence: Presence | None = None,
-        level: str | None = None,
-        target_id: int | None = None,
-        day: date | None = None,
         limit: int = 100,
         offset: int = 0,
+        **conditions: Any,
     ) -> list[LeadListing]:
-        """Leads that meet all conditions, highest score first; ``day``: found on that day in Asia/Shanghai."""
-        conditions: list[Any] = []
-        if review is not None:
-            conditions.append(LeadRow.review == review.value)
-        if presence is not None:
-            conditions.append(LeadRow.presence == presence.value)
-        if level is not None:
-            conditions.append(LeadRow.level == level)
-        if target_id is not None:
-            conditions.append(LeadRow.target_id == target_id)
-        if day is not None:
-            start, end = bounds_of(day)
-            conditions += [LeadRow.found_at >= start, LeadRow.found_at < end]
+        """Leads that meet all conditions, highest score first.
+
+        ``conditions``: fields of :class:`LeadFilter`, laid over ``wanted``.
+        """
+        wanted = replace(wanted or LeadFilter(), **conditions)
         statement = (
             select(
                 *LeadRow.__table__.c,
                 DocumentRow.title,
+                DocumentRow.platform,
+                DocumentRow.account,
                 PageRow.url.label("page_url"),
                 TargetRow.name.label("target_name"),
+                TargetRow.region,
             )
             .join(PageRow, PageRow.id == LeadRow.page_id)
             .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
             .join(TargetRow, TargetRow.id == LeadRow.target_id)
-            .where(*conditions)
+            .where(*_conditions(wanted))
             .order_by(LeadRow.score.desc(), LeadRow.id)
             .limit(limit)
             .offset(offset)
@@ -124,9 +142,24 @@ class Leads:
                     state=state_of(row),
                     last_seen=row.last_seen,
                     version=row.version,
+                    platform=row.platform,
+                    region=row.region,
+                    account=row.account,
                 )
                 for row in connection.execute(statement)
             ]
+
+    def count(self, wanted: LeadFilter | None = None, **conditions: Any) -> int:
+        """How many leads meet all conditions."""
+        statement = (
+            select(func.count())
+            .select_from(LeadRow)
+            .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
+            .join(TargetRow, TargetRow.id == LeadRow.target_id)
+            .where(*_conditions(replace(wanted or LeadFilter(), **conditions)))
+        )
+        with reading(self.engine) as connection:
+            return int(connection.execute(statement).scalar_one())
 
     def get(self, lead_id: int) -> LeadDetail:
         """One lead; an unknown id raises :class:`BadInput`."""
@@ -139,6 +172,7 @@ class Leads:
                 *_state_columns(),
                 PageRow.url.label("page_url"),
                 TargetRow.name.label("target_name"),
+                TargetRow.region,
                 SnapshotRow.final_url,
                 SnapshotRow.sha256,
                 SnapshotRow.warc_file,
@@ -158,15 +192,12 @@ class Leads:
             row = connection.execute(statement).first()
             if row is None:
                 raise _unknown(lead_id)
-            events = connection.execute(
-                select(*LeadEventRow.__table__.c).where(LeadEventRow.lead_id == lead_id).order_by(LeadEventRow.id)
-            )
             lead = Lead(
                 id=lead_id,
                 page_url=row.page_url,
                 target_id=row.target_id,
                 state=state_of(row),
-                events=tuple(event_of(event) for event in events),
+                events=tuple(_events(connection, lead_id)),
             )
             assessment, contexts = assessments_of(connection, [row])[row.assessment_id]
             shown = {lead_id: (row.snapshot_id, row.page_url, row.embedded)}
@@ -175,6 +206,7 @@ class Leads:
             lead=lead,
             version=row.version,
             target_name=row.target_name,
+            region=row.region,
             document=document_of(row),
             assessment=assessment,
             contexts=contexts,
@@ -189,6 +221,11 @@ class Leads:
             ),
         )
 
+    def versions(self, lead_id: int, limit: int | None = None) -> Sequence[PageVersion]:
+        """Kept versions of a lead's page, oldest first; ``limit``: only the newest so many."""
+        with reading(self.engine) as connection:
+            return page_versions(connection, lead_id, limit)
+
     def append(
         self,
         lead_id: int,
@@ -198,12 +235,19 @@ class Leads:
         at: datetime,
         *,
         expected_version: int | None = None,
+        code: str | None = None,
+        details: Sequence[tuple[str, str]] = (),
+        second_person: bool = False,
     ) -> LeadState:
         """Add what a person decided; return the state after it.
 
         A move that the state does not allow raises :class:`IllegalMove`, and so does ``expected_version`` when someone
-        else (or a crawl) added to the lead since it was read: two people cannot decide past each other.
+        else (or a crawl) added to the lead since it was read: two people cannot decide past each other. ``code`` is a
+        reason code (:mod:`domain.reasons`), ``details`` are pairs as :data:`domain.lead.DETAIL_LABELS` names them.
+        ``second_person``: a referral must be signed off by another person than the one who confirmed the lead.
         """
+        check_code(kind, code)
+        event = LeadEvent(kind, at, actor, reason, code=code, details=tuple(details))
         with writing(self.engine) as connection:
             # First the page, then its lead: the order in which a crawl takes them, so that the two wait for each other.
             page_id = connection.execute(select(LeadRow.page_id).where(LeadRow.id == lead_id)).scalar()
@@ -215,18 +259,65 @@ class Leads:
             row = connection.execute(
                 select(*LeadRow.__table__.c).where(LeadRow.id == lead_id).with_for_update(key_share=True)
             ).one()
+            before = _events(connection, lead_id)
             if expected_version is not None and row.version != expected_version:
                 raise IllegalMove(
-                    f"线索 {lead_id} 在您查看之后已有新的记录，本次“{kind.label}”未保存；请重新打开线索核对后再处理。"
+                    f"线索 {lead_id} 在您查看之后已有新的记录{_told(before[expected_version:])}，本次“{kind.label}”未保存；"
+                    "请重新打开线索核对后再处理。"
                 )
             lead = LeadInBatch.from_row(row)
-            lead.add(LeadEvent(kind, at, actor, reason), run_id=None)
+            if second_person and kind is EventKind.REFERRED and lead.state.confirmed_by == actor:
+                raise IllegalMove(f"线索 {lead_id} 由 {actor} 确认，按双人复核要求须由另一人签批移送。")
+            # 撤销 goes by all that was decided before; everything else by the state alone.
+            lead.add(event, None, fold([*before, event]) if kind is EventKind.UNDONE else None)
             connection.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**lead.columns()))
-            connection.execute(
-                insert(LeadEventRow).values(lead_id=lead_id, kind=kind.value, at=at, actor=actor, reason=reason)
-            )
+            connection.execute(insert(LeadEventRow).values(lead_id=lead_id, **event_columns(event)))
             _rank_page(connection, page, lead.state)
         return lead.state
+
+
+def _conditions(wanted: LeadFilter) -> list[Any]:
+    found: list[Any] = []
+    for column, value in (
+        (LeadRow.review, wanted.review.value if wanted.review else None),
+        (LeadRow.presence, wanted.presence.value if wanted.presence else None),
+        (LeadRow.level, wanted.level),
+        (LeadRow.target_id, wanted.target_id),
+        (DocumentRow.platform, wanted.platform),
+        (LeadRow.owner, wanted.owner or None),
+    ):
+        if value is not None:
+            found.append(column == value)
+    if wanted.owner == "":
+        found.append(LeadRow.owner.is_(None))
+    if wanted.region is not None:
+        found.append(TargetRow.region.startswith(wanted.region, autoescape=True))
+    if wanted.day is not None:
+        start, end = bounds_of(wanted.day)
+        found += [LeadRow.found_at >= start, LeadRow.found_at < end]
+    if wanted.overdue_since is not None:
+        found += [
+            LeadRow.review == Review.REFERRED.value,
+            LeadRow.presence.not_in([presence.value for presence in CLOSED]),
+            LeadRow.referred_at <= wanted.overdue_since,
+        ]
+    return found
+
+
+def _events(connection: Connection, lead_id: int) -> list[LeadEvent]:
+    rows = connection.execute(
+        select(*LeadEventRow.__table__.c).where(LeadEventRow.lead_id == lead_id).order_by(LeadEventRow.id)
+    )
+    return [event_of(row) for row in rows]
+
+
+def _told(events: Sequence[LeadEvent]) -> str:
+    """Who did what since, in brackets: a refusal that does not say so makes people decide again blindly."""
+    told = [
+        f"{event.at.astimezone(SHANGHAI):%m-%d %H:%M} {'系统' if event.actor == 'system' else event.actor}：{event.kind.label}"
+        for event in events[-3:]
+    ]
+    return f"（{'；'.join(told)}）" if told else ""
 
 
 _RANKED = (PageRow.id, PageRow.snapshot_id, PageRow.gone_since, PageRow.host, PageRow.target_id)
@@ -244,17 +335,7 @@ def _rank_page(connection: Connection, page: Any, state: LeadState) -> None:
 
 
 def _state_columns() -> list[Any]:
-    return [
-        LeadRow.review,
-        LeadRow.presence,
-        LeadRow.found_at,
-        LeadRow.changed_at,
-        LeadRow.presence_at,
-        LeadRow.edited_at,
-        LeadRow.missing_since,
-        LeadRow.referred_at,
-        LeadRow.reason,
-    ]
+    return [LeadRow.__table__.c[field.name] for field in fields(LeadState)]
 
 
 def _unknown(lead_id: int) -> BadInput:

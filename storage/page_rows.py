@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from storage.batch import LeadInBatch, PageInBatch
 from storage.dialects import portions
+from storage.lead_state import event_columns
 from storage.tables import LeadEventRow, LeadRow, PageRow
 from storage.targets import scope_hosts
 
@@ -68,15 +69,7 @@ def _write_leads(connection: Connection, touched: Sequence[tuple[PageInBatch, Le
             [{"row_id": lead.id} | lead.columns() for lead in old],
         )
     events = [
-        {
-            "lead_id": lead.id,
-            "kind": event.kind.value,
-            "at": event.at,
-            "actor": event.actor,
-            "reason": event.reason,
-            "snapshot_id": event.snapshot_id,
-            "run_id": run_id,
-        }
+        event_columns(event) | {"lead_id": lead.id, "run_id": run_id}
         for _, lead in touched
         for event, run_id in lead.events
     ]

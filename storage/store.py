@@ -15,6 +15,7 @@ from domain.errors import NotSetUp
 from domain.ports import Clock, CrawlLedger
 from domain.target import Target
 from storage import rejudging, runs
+from storage.blacklist import Blacklist
 from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
@@ -53,6 +54,11 @@ class Store:
     def leads(self) -> Leads:
         """线索."""
         return Leads(self.engine)
+
+    @property
+    def blacklist(self) -> Blacklist:
+        """动态黑名单."""
+        return Blacklist(self.engine)
 
     @property
     def digests(self) -> Digests:

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     removal_confirm_hours: float = Field(
         6.0, ge=0, le=720, description="两次确认页面消失须相隔的小时数，够了才算“已下线”。"
     )
+    referral_second_person: bool = Field(False, description="是否双人复核：打开后，移送须由确认人以外的另一人签批。")
+    overdue_days: float = Field(7.0, gt=0, le=365, description="移送后多少天页面仍未下线或改正，算作超期。")
     now: datetime | None = Field(
         None,
         description="代替时钟的时间，ISO 8601 且带时区，如 `2026-11-23T08:00:00+08:00`。只用于试验和模拟日期。",
@@ -223,6 +225,8 @@ _REASONS = {
     "extra_forbidden": "没有这个设置，请核对名称",
     "int_parsing": "应为整数",
     "int_type": "应为整数",
+    "bool_parsing": "应为 true 或 false",
+    "bool_type": "应为 true 或 false",
     "int_from_float": "应为整数",
     "float_parsing": "应为数字",
     "float_type": "应为数字",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from storage.tables.base import Base
 from storage.tables.cases import (
+    BlacklistEventRow,
     DigestItemRow,
     DigestNumberRow,
     DigestRow,
@@ -33,6 +34,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "snapshots",
     "captures",
     "lead_events",
+    "blacklist_events",
     "digests",
     "digest_items",
     "digest_numbers",
@@ -42,6 +44,7 @@ __all__ = [
     "APPEND_ONLY",
     "AssessmentRow",
     "Base",
+    "BlacklistEventRow",
     "CaptureRow",
     "CrawlRequestRow",
     "CrawlRunRow",

@@ -51,6 +51,17 @@ class LeadRow(Base):
     missing_since: Mapped[datetime | None]
     referred_at: Mapped[datetime | None]
     reason: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+    first_referred_at: Mapped[datetime | None]
+    referrals: Mapped[int] = mapped_column(server_default=text("0"))
+    referred_to: Mapped[str | None]
+    answer: Mapped[str | None]
+    answered_at: Mapped[datetime | None]
+    owner: Mapped[str | None]
+    gone_at: Mapped[datetime | None]
+    site_down_since: Mapped[datetime | None]
+    reappeared: Mapped[int] = mapped_column(server_default=text("0"))
     last_event_at: Mapped[datetime] = mapped_column(index=True)
     flagged_at: Mapped[datetime] = mapped_column(index=True)
     """When the last flagged version was fetched."""
@@ -82,6 +93,30 @@ class LeadEventRow(Base):
     snapshot_id: Mapped[int | None] = mapped_column(Id, ForeignKey("snapshots.id"))
     run_id: Mapped[int | None] = mapped_column(Id, ForeignKey("crawl_runs.id"))
     """Run whose visit caused it; NULL for what a person did."""
+    code: Mapped[str | None]
+    """Reason code (:mod:`domain.reasons`)."""
+    details: Mapped[Any | None] = mapped_column(JsonText)
+    """(key, value) pairs, e.g. the authority of a referral; NULL for none."""
+
+
+class BlacklistEventRow(Base):
+    """One step of a 黑名单 entry; where the entry stands is the fold of its steps. Append-only."""
+
+    __tablename__ = "blacklist_events"
+    __table_args__ = (Index("ix_blacklist_events_subject", "subject_kind", "subject_key", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subject_kind: Mapped[str]
+    subject_key: Mapped[str]
+    subject_name: Mapped[str]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    reason: Mapped[str | None]
+    grounds: Mapped[Any] = mapped_column(JsonText)
+    """Codes of the rules that it rests on."""
+    lead_ids: Mapped[Any] = mapped_column(JsonText)
+    until: Mapped[date | None] = mapped_column(Date)
 
 
 class DigestNumberRow(Base):

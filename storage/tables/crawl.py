@@ -62,6 +62,8 @@ class CrawlRunRow(Base):
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(server_default=text("'crawl'"))
+    """What it visits (:class:`domain.crawl.RunKind`)."""
     state: Mapped[str]
     started_at: Mapped[datetime] = mapped_column(index=True)
     resumed_at: Mapped[datetime | None]

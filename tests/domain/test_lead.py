@@ -9,7 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import IllegalMove
-from domain.lead import EventKind, LeadEvent, LeadState, Presence, Review, Sight, Visit, apply, events_of_visit, fold
+from domain.lead import (
+    Answer,
+    EventKind,
+    LeadEvent,
+    LeadState,
+    Presence,
+    Review,
+    Sight,
+    Visit,
+    apply,
+    events_of_visit,
+    fold,
+)
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 CONFIRM = timedelta(hours=6)
@@ -153,3 +165,63 @@ def test_a_decision_of_people_does_not_move_the_time_of_presence() -> None:
     state = fold([_event(kind, hours) for hours, kind in enumerate(kinds)])
     assert state.presence is Presence.REAPPEARED
     assert state.presence_at == START + timedelta(hours=2)
+
+
+def _decided(*steps: tuple[EventKind, str]) -> LeadState:
+    """Fold decisions given as (kind, who), an hour apart."""
+    events = [LeadEvent(kind, START + timedelta(hours=n), actor) for n, (kind, actor) in enumerate(steps, 1)]
+    return fold([_event(EventKind.FOUND), *events])
+
+
+def test_undo_puts_the_review_back_to_where_it_stood() -> None:
+    """The last decision is taken back by its author, with all that it had set; then the one before it."""
+    to_referral = [(EventKind.CONFIRMED, "张三"), (EventKind.REFERRED, "张三")]
+    once = _decided(*to_referral, (EventKind.UNDONE, "张三"))
+    assert (once.review, once.referred_at, once.referrals) == (Review.CONFIRMED, None, 0)
+    assert once.changed_at == START + timedelta(hours=3)
+    twice = _decided(*to_referral, (EventKind.UNDONE, "张三"), (EventKind.UNDONE, "张三"))
+    assert (twice.review, twice.confirmed_by) == (Review.PENDING, None)
+    with pytest.raises(IllegalMove, match="没有可以撤销"):
+        _decided(*to_referral, *[(EventKind.UNDONE, "张三")] * 3)
+
+
+def test_undo_is_for_the_author_and_leaves_the_web_alone() -> None:
+    """Nobody takes back another's decision; what visits saw meanwhile stays."""
+    with pytest.raises(IllegalMove, match="李四"):
+        _decided((EventKind.CONFIRMED, "李四"), (EventKind.UNDONE, "张三"))
+    state = _decided((EventKind.CONFIRMED, "张三"), (EventKind.MISSING, "system"), (EventKind.UNDONE, "张三"))
+    assert (state.review, state.presence) == (Review.PENDING, Presence.SUSPECTED_GONE)
+
+
+def test_an_answer_belongs_to_the_last_referral() -> None:
+    """采纳 and 已处置 leave the lead referred, 退回 returns it; a new referral has no answer yet."""
+    referred = [(EventKind.CONFIRMED, "张三"), (EventKind.REFERRED, "李四")]
+    handled = _decided(*referred, (EventKind.ACCEPTED, "王五"), (EventKind.HANDLED, "王五"))
+    assert (handled.review, handled.answer) == (Review.REFERRED, Answer.HANDLED)
+    returned = _decided(*referred, (EventKind.RETURNED, "王五"))
+    assert (returned.review, returned.answer) == (Review.RETURNED, Answer.RETURNED)
+    again = _decided(*referred, (EventKind.RETURNED, "王五"), (EventKind.REFERRED, "李四"))
+    assert (again.review, again.answer, again.referrals) == (Review.REFERRED, None, 2)
+    assert again.first_referred_at == START + timedelta(hours=2)
+    with pytest.raises(IllegalMove, match="写明理由"):
+        _decided(*referred, (EventKind.REFERRED, "李四"))
+
+
+def test_a_whole_site_counts_as_shut_down_only_after_a_long_silence() -> None:
+    """Silence, an answer in between (even a captcha), and silence again: the clock starts anew."""
+    shut = timedelta(hours=72)
+    state = fold([_event(EventKind.FOUND)])
+    kinds = []
+    for sight, hours, answered in [
+        (Sight.SITE_DOWN, 10, False), (Sight.SITE_DOWN, 40, False), (Sight.NOT_SEEN, 50, True),
+        (Sight.SITE_DOWN, 90, False), (Sight.SITE_DOWN, 161, False), (Sight.SITE_DOWN, 162, False),
+    ]:  # fmt: skip
+        visit = Visit(sight, START + timedelta(hours=hours), reason="域名解析失败", answered=answered)
+        for event in events_of_visit(state, visit, shut):
+            state = apply(state, event)
+            kinds.append((hours, event.kind))
+    assert kinds == [
+        (10, EventKind.SITE_DOWN), (50, EventKind.UNVERIFIABLE), (90, EventKind.SITE_DOWN), (162, EventKind.REMOVED),
+    ]  # fmt: skip
+    assert state.reason == "整站关闭：域名解析失败"
+    assert state.gone_at == START + timedelta(hours=90)

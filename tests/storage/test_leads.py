@@ -87,7 +87,7 @@ def test_two_people_cannot_decide_past_each_other(world: World, clock: TestClock
     seen = world.store.leads.get(1).version
     world.store.leads.append(1, EventKind.CONFIRMED, "张三", None, clock(), expected_version=seen)
 
-    with pytest.raises(IllegalMove, match="已有新的记录"):
+    with pytest.raises(IllegalMove, match="已有新的记录（11-24 09:00 张三：确认）"):
         world.store.leads.append(1, EventKind.DISMISSED, "李四", None, clock(), expected_version=seen)
 
     assert world.events() == ["found", "confirmed"]
@@ -137,7 +137,10 @@ def test_the_state_in_the_row_is_always_the_fold_of_the_events(world: World, clo
         lambda: world.fails(SITE, Outcome.FAILED, "http_404", 404),
         lambda: world.fails(SITE, Outcome.BLOCKED, "captcha"),
     ]
-    reviews = (EventKind.CONFIRMED, EventKind.DISMISSED, EventKind.CHECK_REQUESTED, EventKind.REFERRED, EventKind.NOTED)
+    reviews = (
+        EventKind.CONFIRMED, EventKind.DISMISSED, EventKind.CHECK_REQUESTED, EventKind.REFERRED, EventKind.NOTED,
+        EventKind.UNDONE, EventKind.ACCEPTED, EventKind.RETURNED, EventKind.HANDLED, EventKind.ASSIGNED,
+    )  # fmt: skip
     world.look(SITE)
     for _ in range(25):
         clock.forward(hours=choose.randrange(1, 12))
@@ -145,7 +148,8 @@ def test_the_state_in_the_row_is_always_the_fold_of_the_events(world: World, clo
             choose.choice(visits)()
         else:
             try:
-                world.store.leads.append(1, choose.choice(reviews), "张三", None, clock())
+                details = [("owner", choose.choice(["王五", ""]))]
+                world.store.leads.append(1, choose.choice(reviews), "张三", None, clock(), details=details)
             except IllegalMove:
                 continue
         detail = world.store.leads.get(1)
@@ -198,3 +202,39 @@ def test_crawls_reviews_and_digests_at_the_same_time_do_not_block_each_other(
         detail = world.store.leads.get(lead.id)
         assert fold(detail.lead.events) == lead.state
         assert lead.version == len(detail.lead.events) >= 3
+
+
+def test_a_referral_may_need_a_second_person(world: World, clock: TestClock) -> None:
+    """With 双人复核, who confirmed a lead does not refer it; authority and owner are kept and can be asked for."""
+    world.look(SITE)
+    append = world.store.leads.append
+    append(1, EventKind.CONFIRMED, "张三", None, clock(), code="Q2")
+    with pytest.raises(IllegalMove, match="另一人"):
+        append(1, EventKind.REFERRED, "张三", None, clock(), second_person=True)
+    state = append(
+        1, EventKind.REFERRED, "李四", None, clock(), second_person=True, details=[("authority", "市网信办")]
+    )
+    append(1, EventKind.ASSIGNED, "李四", None, clock(), details=[("owner", "王五")])
+
+    assert (state.referred_to, state.confirmed_by) == ("市网信办", "张三")
+    leads = world.store.leads
+    assert [event.code for event in leads.get(1).lead.events] == [None, "Q2", None, None]
+    assert (leads.count(owner="王五"), leads.count(owner=""), leads.count(platform="web")) == (1, 0, 1)
+    assert (leads.count(region="山西"), leads.count(region="太原")) == (1, 0)
+    assert leads.count(overdue_since=clock() - timedelta(days=7)) == 0
+    clock.forward(days=8)
+    assert leads.count(overdue_since=clock() - timedelta(days=7)) == 1
+    with pytest.raises(BadInput, match="W1"):
+        append(1, EventKind.DISMISSED, "李四", None, clock(), code="Q2")
+
+
+def test_versions_of_a_page_are_listed_oldest_first(world: World, clock: TestClock) -> None:
+    """Each kept version with its text and what was made of it; the newest alone on demand."""
+    for text in (AD, AD + "七天拿证。", CLEAN):
+        world.look(SITE, text)
+        clock.forward(days=1)
+    versions = world.store.leads.versions(1)
+    assert [(version.text, version.flagged) for version in versions] == [
+        (AD, True), (AD + "七天拿证。", True), (CLEAN, False),
+    ]  # fmt: skip
+    assert world.store.leads.versions(1, 2) == versions[1:]

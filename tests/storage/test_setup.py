@@ -168,12 +168,15 @@ def test_a_plain_postgresql_address_is_read_with_psycopg(postgres_url: str) -> N
 @pytest.mark.parametrize("change", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
 def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock, table: str, change: str) -> None:
     """The database itself refuses UPDATE and DELETE on rows that are only ever added to."""
+    from domain.blacklist import Step, StepKind, Subject, SubjectKind
     from domain.target import RobotsOverride
 
     world.look(SITE)
     freeze(world.store, clock(), 1)
     world.store.evidence.add(1, [capture()])
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
+    subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
+    world.store.blacklist.add(subject, Step(StepKind.PROPOSED, clock(), "张三"), START.date())
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:

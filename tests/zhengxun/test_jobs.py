@@ -121,8 +121,20 @@ def test_crawl_to_digest(watched: Zhengxun, site: Site, tmp_path: Path, monkeypa
     (item,) = _digest(tmp_path / "out", "2026-11-24")["items"]
     assert (item["status"], item["changed"]) == ("still_online", True)
 
+    (change,) = watched("leads", "show", lead["id"], "--diff", "--json").json["changes"]
+    assert any("先拿证后付款" in sentence for sentence in change["added"])
+    assert any("七天拿证" in sentence for sentence in change["dropped"])
+    assert "＋ " in watched("leads", "show", lead["id"], "--diff").out
+
     _on(monkeypatch, DAY + timedelta(days=2))
-    assert watched("leads", "dismiss", lead["id"], "--reason", "误报").status == 0
+    late = watched("leads", "dismiss", lead["id"], "--by", "李四", "--seen", 2)
+    assert (late.status, "已有新的记录" in late.err) == (2, True), "the page was edited since"
+    assert watched("leads", "undo", lead["id"], "--by", "李四").status == 2, "only its author takes a decision back"
+    assert watched("leads", "undo", lead["id"], "--by", "张三").status == 0
+    assert watched("leads", "assign", lead["id"], "--to", "王五").status == 0
+    (mine,) = watched("leads", "list", "--owner", "王五", "--json").json
+    assert (mine["review"], mine["owner"], mine["version"]) == ("pending", "王五", 5)
+    assert watched("leads", "dismiss", lead["id"], "--code", "W2", "--reason", "误报").status == 0
     watched("digest", "--format", "json", "--out", tmp_path / "out")
     assert _digest(tmp_path / "out", "2026-11-25")["items"] == []
 

@@ -18,7 +18,7 @@ class _Program(LazyGroup):
         "classify": ("zhengxun.cli.classify", "对文本作机器研判"),
         "extract": ("zhengxun.cli.extract", "查看一份已保存的网页能抽取出什么（不入库）"),
         "digest": ("zhengxun.cli.digest", "生成某日处置简报"),
-        "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、备注"),
+        "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、备注、指派、撤销"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
         "serve": ("zhengxun.cli.serve", "启动状态页和调度器（常驻）"),
