@@ -113,13 +113,16 @@ class WarcWriter:
         for sequence in range(_next_sequence(folder, self._run_id), 10**6):
             self._name = f"warc/{day}/{self._run_id}-{sequence:05d}{_SUFFIX}"
             try:
-                self._file = (self._folder / (self._name + _OPEN)).open("xb")
+                file = (self._folder / (self._name + _OPEN)).open("xb")
             except FileExistsError:
                 continue
-            break
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_nlink:
+                self._file = file
+                break
+            file.close()  # recover() took it for one that a killed process left, before it was locked
         if self._file is None:
             raise OSError(f"no free WARC file name for run {self._run_id} in {folder}")
-        fcntl.flock(self._file.fileno(), fcntl.LOCK_EX)
         sync_folder(folder)
         self._offset = 0
         self._warcinfo = _record_id()
@@ -155,10 +158,16 @@ def recover(folder: Path) -> list[Path]:
     """
     closed = []
     for path in sorted((folder / "warc").glob(f"*/*{_SUFFIX}{_OPEN}")):
-        with path.open("r+b") as file:
+        try:
+            opened = path.open("r+b")
+        except FileNotFoundError:  # its writer closed it
+            continue
+        with opened as file:
             try:
                 fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
+                continue
+            if not _is_named(file, path):
                 continue
             whole = _whole_members(file)
             if whole == 0:
@@ -171,6 +180,14 @@ def recover(folder: Path) -> list[Path]:
             sync_folder(path.parent)
             closed.append(final)
     return closed
+
+
+def _is_named(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file still has that name: its writer may have closed and renamed it before it could be locked."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _whole_members(file: BinaryIO) -> int:

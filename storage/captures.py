@@ -25,12 +25,15 @@ class NewCapture:
     capture: Capture
 
 
-def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> None:
-    """Store captures; one that its snapshot has already (same kind and address) is left as it is."""
+def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> list[int]:
+    """Store captures; return the ids of those that are new.
+
+    One that its snapshot has already (same kind and address) is left as it is.
+    """
     if not captures:
-        return
-    connection.execute(
-        insert_or_ignore(connection, CaptureRow, ["snapshot_id", "kind", "url_key"]),
+        return []
+    rows = connection.execute(
+        insert_or_ignore(connection, CaptureRow, ["snapshot_id", "kind", "url_key"]).returning(CaptureRow.id),
         [
             {
                 "snapshot_id": new.snapshot_id,
@@ -50,6 +53,7 @@ def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> No
             for new in captures
         ],
     )
+    return list(rows.scalars())
 
 
 def captures_of(connection: Connection, snapshot_ids: Collection[int]) -> dict[int, list[Capture]]:

@@ -10,7 +10,9 @@ from sqlalchemy import Engine, exists, literal, select
 from domain.crawl import WarcRef
 from domain.evidence import Capture, CaptureKind, UncapturedPage
 from domain.lead import Review
+from domain.ports import Clock
 from storage.captures import NewCapture, captures_of, write_captures
+from storage.chain import chain_rows, lock_chain
 from storage.engine import reading, writing
 from storage.tables import CaptureRow, DocumentRow, LeadRow, PageRow, SnapshotRow
 
@@ -20,6 +22,7 @@ class Evidence:
     """All captures. Whatever a method was given is durable when it returns."""
 
     engine: Engine
+    clock: Clock
 
     def add(self, snapshot_id: int, captures: Sequence[Capture]) -> list[Capture]:
         """Keep captures with a stored snapshot, in one transaction; return all captures of that snapshot.
@@ -28,7 +31,9 @@ class Evidence:
         is: doing it again after a kill adds nothing twice.
         """
         with writing(self.engine) as connection:
-            write_captures(connection, [NewCapture(snapshot_id, capture) for capture in captures])
+            lock_chain(connection)
+            new = write_captures(connection, [NewCapture(snapshot_id, capture) for capture in captures])
+            chain_rows(connection, [], new, self.clock())
             return captures_of(connection, [snapshot_id]).get(snapshot_id, [])
 
     def of_snapshots(self, snapshot_ids: Collection[int]) -> dict[int, list[Capture]]:

@@ -92,7 +92,7 @@ class SqlLedger:
     def record(self, visits: Sequence[PageVisit]) -> None:
         """Store visits in one transaction; see :func:`storage.recording.record`."""
         with writing(self.engine) as connection:
-            record(connection, visits, self.confirm_after)
+            record(connection, visits, self.confirm_after, self.clock())
 
     def defer_rest(self, run_id: int, target_id: int, reason: str, detail: str) -> int:
         """Give all pending requests of a target the outcome ``deferred``; return how many."""

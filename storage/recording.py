@@ -9,14 +9,15 @@ How the versions of a page are told apart:
 - Between an entry and the page's first own version nothing can be compared, so that step is not an edit.
 
 Rows are locked (PostgreSQL) requests first, then pages, then leads, each by id, and with ``key_share``: a reference to
-a row, which every new snapshot, event and digest item makes, then does not have to wait, and cannot block.
+a row, which every new snapshot, event and digest item makes, then does not have to wait, and cannot block. The end of
+the evidence chain comes after all of these.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -26,6 +27,7 @@ from domain.crawl import Outcome
 from domain.lead import Sight, Visit
 from storage.batch import PageInBatch, Version, host_of
 from storage.captures import NewCapture, write_captures
+from storage.chain import chain_rows, lock_chain
 from storage.content import NewContent, text_hash, write_documents, write_snapshots
 from storage.dialects import insert_or_ignore
 from storage.lead_state import PlanRank
@@ -40,15 +42,15 @@ from storage.tables import (
 from storage.types import key_of
 
 
-def record(connection: Connection, visits: Sequence[PageVisit], confirm_after: timedelta) -> None:
-    """Store the visits; one whose request has an outcome already is passed over.
+def record(connection: Connection, visits: Sequence[PageVisit], confirm_after: timedelta, at: datetime) -> None:
+    """Store the visits, with a link of the evidence chain that says ``at``; one whose request has an outcome already is passed over.
 
     A visit whose request was never planned raises :class:`ValueError`, and nothing of the batch is stored.
     """
     pending = _pending(connection, visits)
     if not pending:
         return
-    batch = _Batch(connection, pending, confirm_after)
+    batch = _Batch(connection, pending, confirm_after, at)
     batch.work_through()
     batch.write()
 
@@ -80,11 +82,12 @@ class _Batch:
     """The rows a batch touches, from reading them to writing them back."""
 
     def __init__(
-        self, connection: Connection, pending: Sequence[tuple[Any, PageVisit]], confirm_after: timedelta
+        self, connection: Connection, pending: Sequence[tuple[Any, PageVisit]], confirm_after: timedelta, at: datetime
     ) -> None:
         self._connection = connection
         self._pending = pending
         self._confirm_after = confirm_after
+        self._at = at
         self._requests: list[dict[str, Any]] = []
         self._keys = {id(visit): key_of(visit.outcome.request.url) for _, visit in pending}
         self._pages = self._read_pages()
@@ -155,8 +158,11 @@ class _Batch:
             for request, visit in self._pending
             if visit.snapshot is not None
         ]
+        if contents or any(visit.captures for _, visit in self._pending):
+            lock_chain(self._connection)
         snapshots = write_snapshots(self._connection, contents)
-        write_captures(self._connection, _captures(self._pending, snapshots))
+        captures = write_captures(self._connection, _captures(self._pending, snapshots))
+        chain_rows(self._connection, snapshots.values(), captures, self._at)
         versions = write_documents(self._connection, contents, snapshots)
         for request, visit in self._pending:
             page = self._pages.get(self._keys[id(visit)])

@@ -16,6 +16,7 @@ from domain.ports import Clock, CrawlLedger
 from domain.target import Target
 from storage import rejudging, runs
 from storage.blacklist import Blacklist
+from storage.chain import Chain
 from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
@@ -68,7 +69,12 @@ class Store:
     @property
     def evidence(self) -> Evidence:
         """取证件: what is kept beside the pages' own answers."""
-        return Evidence(self.engine)
+        return Evidence(self.engine, self.clock)
+
+    @property
+    def chain(self) -> Chain:
+        """证据链: the list that vouches for everything that is kept."""
+        return Chain(self.engine, self.clock)
 
     def ledger(self) -> CrawlLedger:
         """The book of all crawl runs."""

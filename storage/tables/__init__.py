@@ -27,12 +27,14 @@ from storage.tables.crawl import (
     RobotsOverrideRow,
     TargetRow,
 )
+from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
 
 #: Tables whose rows are never changed and never deleted: triggers of the database refuse it.
 APPEND_ONLY: tuple[str, ...] = (
     "target_robots_overrides",
     "snapshots",
     "captures",
+    "evidence_links",
     "lead_events",
     "blacklist_events",
     "digests",
@@ -53,6 +55,8 @@ __all__ = [
     "DigestNumberRow",
     "DigestRow",
     "DocumentRow",
+    "EvidenceChainCopyRow",
+    "EvidenceLinkRow",
     "FindingRow",
     "LeadEventRow",
     "LeadRow",

@@ -14,6 +14,7 @@ from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunSumma
 from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
 from zhengxun.jobs.rejudging import rejudge
+from zhengxun.jobs.sealing import seal_evidence
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 from zhengxun.target_kinds import why_not_collectable
@@ -31,6 +32,12 @@ OnResume = Callable[[CrawlRun], None]
 #: A run that was interrupted less than this ago and is now finished counts as the visit that was asked for: a site
 #: whose crawl was killed is not fetched twice in a row.
 SAME_VISIT = timedelta(hours=12)
+
+
+#: What follows a crawl, in order, under its lock. Each finds its own work in the store and may be killed at any moment.
+AFTER_A_CRAWL: tuple[Callable[[Services, Store], object], ...] = (
+    seal_evidence,  # last: it vouches for the files that the others wrote
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,8 @@ def crawl(
             if targets:
                 begun = store.begin_run([target.id for target in targets])
                 run = _run(services, store, begun, targets, progress)
+            for step in AFTER_A_CRAWL:
+                step(services, store)
         except _EndedEarly as ended:
             so_far = store.run_summary(ended.run_id)
             report = CrawlReport(tuple(resumed), so_far, time.monotonic() - started, interrupted=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import LockHeld
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
+from zhengxun.jobs.sealing import seal_evidence
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 
@@ -47,6 +48,15 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
     never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
     """
     report = TickReport()
+    try:
+        return _tick(services, report, progress)
+    finally:
+        # Also where nothing was due, or a crawl was stopped: what a killed process left behind is sealed then.
+        with services.store() as store:
+            seal_evidence(services, store)
+
+
+def _tick(services: Services, report: TickReport, progress: OnProgress | None) -> TickReport:
     with services.store() as store:
         crawl_due = bool(store.targets.due(services.clock(), is_due) or store.interrupted_runs())
     if crawl_due:

@@ -1,0 +1,319 @@
+"""The evidence chain in the database: appending links, and reading them against what they vouch for.
+
+Links are appended under one lock, which a transaction takes before it stores the rows that the link names: ids of
+snapshots and captures grow along the chain, so that a row that no link names shows as a gap.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, text
+
+from domain.chain import Link, LinkKind, canonical, moment, new_link
+from domain.ports import Clock
+from storage.dialects import insert_for, portions
+from storage.engine import reading, writing
+from storage.tables import Base, CaptureRow, EvidenceChainCopyRow, EvidenceLinkRow, SnapshotRow
+
+#: Advisory lock of the chain's end on PostgreSQL; any constant that nothing else in the database uses.
+_CHAIN_LOCK = 0x5A58_4348
+
+#: The columns that a row's hash covers, by the word for the table in a link. A new column of these tables needs a new
+#: word (``snapshots/2``), because the hashes that stand in the chain stay as they are.
+COLUMNS: Mapping[str, tuple[type[Base], tuple[str, ...]]] = {
+    "snapshots": (
+        SnapshotRow,
+        (
+            *("id", "page_id", "request_id", "fetched_at", "status", "size", "sha256", "text_sha256", "warc_file"),
+            *("warc_offset", "warc_record_id", "content_type", "etag", "last_modified", "ip_address", "url"),
+            *("final_url", "redirects"),
+        ),
+    ),
+    "captures": (
+        CaptureRow,
+        (
+            *("id", "snapshot_id", "url_key", "kind", "taken_at", "content_type", "sha256", "size", "width", "height"),
+            *("warc_file", "warc_offset", "warc_record_id", "url"),
+        ),
+    ),
+}
+
+_GREATEST_ID = 2**62
+_WALK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedRow:
+    """One row of ``snapshots`` or ``captures`` beside what the chain says of it."""
+
+    table: str
+    """``snapshots`` or ``captures``."""
+    id: int
+    chained: str | None
+    """Hash that the chain holds; None where no link names the row."""
+    found: str | None
+    """Hash of the row as it is; None where it is gone."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the row is there and as it was stored."""
+        return self.chained is not None and self.chained == self.found
+
+
+def lock_chain(connection: Connection) -> None:
+    """Keep others from appending until this transaction ends; take it before storing rows that a link will name."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    # SQLite: the transaction holds the write lock already.
+
+
+def chain_rows(
+    connection: Connection, snapshot_ids: Collection[int], capture_ids: Collection[int], at: datetime
+) -> None:
+    """Append a link for rows that this transaction stored; nothing where there are none."""
+    ids = {"snapshots": sorted(snapshot_ids), "captures": sorted(capture_ids)}
+    if not any(ids.values()):
+        return
+    content: dict[str, Any] = {}
+    for table, wanted in ids.items():
+        hashes = dict(_hashes(connection, table, wanted))
+        content[table] = [[id_, hashes[id_]] for id_ in wanted]
+    _append(
+        connection,
+        at,
+        LinkKind.RECORDS,
+        content,
+        snapshot_last=max(snapshot_ids, default=None),
+        capture_last=max(capture_ids, default=None),
+    )
+
+
+def _append(connection: Connection, at: datetime, kind: LinkKind, content: dict[str, Any], **columns: Any) -> Link:
+    row = connection.execute(
+        select(*EvidenceLinkRow.__table__.c).order_by(EvidenceLinkRow.number.desc()).limit(1)
+    ).first()
+    link = new_link(_link(row) if row else None, at, kind, content)
+    connection.execute(
+        insert(EvidenceLinkRow).values(
+            number=link.number,
+            at=link.at,
+            kind=link.kind,
+            previous=link.previous,
+            sha256=link.sha256,
+            content=link.content,
+            **columns,
+        )
+    )
+    return link
+
+
+def _hashes(connection: Connection, table: str, ids: Collection[int]) -> Iterator[tuple[int, str]]:
+    """(id, hash) of the rows that are there."""
+    kind = COLUMNS[table][0]
+    for portion in portions(ids):
+        for row in connection.execute(_columns(table).where(kind.__table__.c.id.in_(portion))):
+            yield row.id, row_hash(table, row)
+
+
+def _columns(table: str) -> Any:
+    kind, names = COLUMNS[table]
+    return select(*(kind.__table__.c[name] for name in names))
+
+
+def row_hash(table: str, row: Any) -> str:
+    """Hex SHA-256 over the canonical JSON of the columns that the chain covers."""
+    return hashlib.sha256(
+        canonical({name: _plain(getattr(row, name)) for name in COLUMNS[table][1]}).encode("utf-8", "surrogatepass")
+    ).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return value
+
+
+def _link(row: Any) -> Link:
+    return Link(row.number, row.at, row.kind, row.content, row.previous, row.sha256)
+
+
+def named_rows(link: Link) -> dict[str, dict[int, str]]:
+    """By table, the ids that a link names with their hashes; what is no such list (an altered link) counts as empty."""
+    if link.kind != LinkKind.RECORDS.value:
+        return {}
+    try:
+        content = json.loads(link.content)
+        return {
+            table: {id_: str(sha256) for id_, sha256 in content[table] if type(id_) is int and 0 < id_ < _GREATEST_ID}
+            for table in COLUMNS
+        }
+    except (ValueError, TypeError, KeyError):
+        return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The chain of one store."""
+
+    engine: Engine
+    clock: Clock
+
+    def head(self) -> Link | None:
+        """The last link."""
+        return self._first(select(*EvidenceLinkRow.__table__.c).order_by(EvidenceLinkRow.number.desc()).limit(1))
+
+    def last_stamp(self) -> Link | None:
+        """The last link that is a time stamp."""
+        return self._first(
+            select(*EvidenceLinkRow.__table__.c)
+            .where(EvidenceLinkRow.kind == LinkKind.STAMP.value)
+            .order_by(EvidenceLinkRow.number.desc())
+            .limit(1)
+        )
+
+    def last_evidence(self) -> Link | None:
+        """The last link that is no time stamp: what the next stamp is to vouch for."""
+        return self._first(
+            select(*EvidenceLinkRow.__table__.c)
+            .where(EvidenceLinkRow.kind != LinkKind.STAMP.value)
+            .order_by(EvidenceLinkRow.number.desc())
+            .limit(1)
+        )
+
+    def links(self, after: int, limit: int) -> list[Link]:
+        """Links with a greater number than ``after``, in order."""
+        with reading(self.engine) as connection:
+            return [
+                _link(row)
+                for row in connection.execute(
+                    select(*EvidenceLinkRow.__table__.c)
+                    .where(EvidenceLinkRow.number > after)
+                    .order_by(EvidenceLinkRow.number)
+                    .limit(limit)
+                )
+            ]
+
+    def file_links(self, names: Collection[str]) -> dict[str, Link]:
+        """Links for WARC files, by name."""
+        found = {}
+        with reading(self.engine) as connection:
+            for portion in portions(names):
+                rows = connection.execute(
+                    select(*EvidenceLinkRow.__table__.c).where(EvidenceLinkRow.subject.in_(portion))
+                )
+                found.update({row.subject: _link(row) for row in rows})
+        return found
+
+    def add_file(self, name: str, size: int, sha256: str) -> None:
+        """Vouch for a closed WARC file; one that has its link already is left as it is."""
+        with writing(self.engine) as connection:
+            lock_chain(connection)
+            if connection.execute(select(EvidenceLinkRow.number).where(EvidenceLinkRow.subject == name)).first():
+                return
+            content = {"file": name, "size": size, "sha256": sha256}
+            _append(connection, self.clock(), LinkKind.FILE, content, subject=name)
+
+    def add_stamp(self, content: dict[str, Any]) -> Link:
+        """Keep a time stamp of an earlier link."""
+        with writing(self.engine) as connection:
+            lock_chain(connection)
+            return _append(connection, self.clock(), LinkKind.STAMP, content)
+
+    def copied(self) -> tuple[int, int]:
+        """How far the copy in the evidence folder goes: number of its last link, and size in bytes."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(EvidenceChainCopyRow.number, EvidenceChainCopyRow.size)).first()
+        return (row.number, row.size) if row else (0, 0)
+
+    def note_copied(self, number: int, size: int) -> None:
+        """The copy in the evidence folder is durable up to there."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                insert_for(connection, EvidenceChainCopyRow)
+                .values(id=1, number=number, size=size)
+                .on_conflict_do_update(index_elements=["id"], set_={"number": number, "size": size})
+            )
+
+    def walk(self) -> Iterator[tuple[Link | None, list[ChainedRow]]]:
+        """Every link with the rows it names as they are now, and with rows before them that no link names.
+
+        Last of all comes None with the rows behind the last link. One state of the database, read in portions.
+        """
+        with reading(self.engine) as connection:
+            ends = dict.fromkeys(COLUMNS, 0)
+            number = 0
+            while portion := _portion(connection, number):
+                number = portion[-1].number
+                yield from _beside(connection, portion, ends)
+            rest = [
+                ChainedRow(table, row.id, None, row_hash(table, row))
+                for table, (kind, _) in COLUMNS.items()
+                for row in connection.execute(
+                    _columns(table).where(kind.__table__.c.id > ends[table]), execution_options={"yield_per": 500}
+                )
+            ]
+            yield None, rest
+
+    def rows(self, table: str, ids: Sequence[int]) -> list[ChainedRow]:
+        """Some rows beside what the chain says of them."""
+        last = EvidenceLinkRow.snapshot_last if table == "snapshots" else EvidenceLinkRow.capture_last
+        found = []
+        with reading(self.engine) as connection:
+            hashes = dict(_hashes(connection, table, ids))
+            for id_ in ids:
+                row = connection.execute(
+                    select(*EvidenceLinkRow.__table__.c).where(last >= id_).order_by(last).limit(1)
+                ).first()
+                named = named_rows(_link(row)).get(table, {}) if row else {}
+                found.append(ChainedRow(table, id_, named.get(id_), hashes.get(id_)))
+        return found
+
+    def count(self) -> int:
+        """Number of links."""
+        with reading(self.engine) as connection:
+            return int(connection.execute(select(func.count()).select_from(EvidenceLinkRow)).scalar_one())
+
+    def _first(self, statement: Any) -> Link | None:
+        with reading(self.engine) as connection:
+            row = connection.execute(statement).first()
+        return _link(row) if row else None
+
+
+def _portion(connection: Connection, after: int) -> list[Link]:
+    rows = connection.execute(
+        select(*EvidenceLinkRow.__table__.c)
+        .where(EvidenceLinkRow.number > after)
+        .order_by(EvidenceLinkRow.number)
+        .limit(_WALK)
+    )
+    return [_link(row) for row in rows]
+
+
+def _beside(
+    connection: Connection, links: Sequence[Link], ends: dict[str, int]
+) -> Iterator[tuple[Link, list[ChainedRow]]]:
+    """Links with their rows; ``ends`` holds the greatest id named so far by table, and is moved on."""
+    named = [named_rows(link) for link in links]
+    found: dict[str, dict[int, str]] = {}
+    for table, (kind, _) in COLUMNS.items():
+        last = max((id_ for rows in named for id_ in rows.get(table, ())), default=0)
+        ids = kind.__table__.c.id
+        rows = connection.execute(_columns(table).where(ids > ends[table], ids <= last)) if last else ()
+        found[table] = {row.id: row_hash(table, row) for row in rows}
+    for link, rows_of in zip(links, named, strict=True):
+        checked = []
+        for table, wanted in rows_of.items():
+            checked += [ChainedRow(table, id_, sha256, found[table].pop(id_, None)) for id_, sha256 in wanted.items()]
+        yield link, checked
+    for table, rows_by_id in found.items():
+        ends[table] = max([ends[table], *(id_ for rows_of in named for id_ in rows_of.get(table, ()))])
+        if rows_by_id:
+            yield links[-1], [ChainedRow(table, id_, None, sha256) for id_, sha256 in rows_by_id.items()]

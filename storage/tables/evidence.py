@@ -1,0 +1,43 @@
+"""The evidence chain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.tables.base import Base
+from storage.types import Id
+
+
+class EvidenceLinkRow(Base):
+    """One link of the chain (:class:`domain.chain.Link`). Append-only: triggers refuse every change.
+
+    ``subject``, ``snapshot_last`` and ``capture_last`` repeat what stands in ``content``, to find links by.
+    """
+
+    __tablename__ = "evidence_links"
+
+    number: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    kind: Mapped[str]
+    subject: Mapped[str | None] = mapped_column(unique=True)
+    """Of a link for a file: its name."""
+    snapshot_last: Mapped[int | None] = mapped_column(Id, index=True)
+    """Of a link for records: the greatest snapshot id; ids grow along the chain."""
+    capture_last: Mapped[int | None] = mapped_column(Id, index=True)
+    previous: Mapped[str]
+    sha256: Mapped[str]
+    content: Mapped[str]
+
+
+class EvidenceChainCopyRow(Base):
+    """How far the chain was copied to the evidence folder: one row. By it a shortened copy is told from a late one."""
+
+    __tablename__ = "evidence_chain_copy"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(Id)
+    """Last link whose line is durable in the file."""
+    size: Mapped[int] = mapped_column(Id)
+    """Bytes of the file up to and with that line."""

@@ -1,0 +1,1 @@
+"""证据: sealing what was kept, verifying it, and handing it over."""
