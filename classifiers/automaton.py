@@ -12,16 +12,20 @@ from itertools import product
 from typing import NamedTuple
 
 import ahocorasick_rs
+import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Disguises
 from classifiers.normalise import PICTURE, FoldedText, FoldTable, crosses_sentence
 from classifiers.numbers import NumberShape, number_shape
 
-#: Raw hits looked at in one text; a normal page has far fewer.
-MAX_HITS = 8_000
 #: Hits in disguise that are judged in one text (each may need the segmenter).
 MAX_DISGUISED = 120
+
+
+#: Pattern, start and end of a meeting that nobody has judged yet.
+RawHit = tuple[int, int, int]
 
 
 class Hit(NamedTuple):
@@ -73,6 +77,9 @@ class Automaton:
         self._bit = {name: 1 << index for index, name in enumerate(names)}
         #: For every pattern the bits of the concepts that it may mean, before anything is judged.
         self.bits = [self.mask(entry.concept.name for entry in group) for group in self._entries]
+        size = len(names) // 64 * 8 + 8
+        self._rows = np.frombuffer(b"".join(bits.to_bytes(size, "little") for bits in self.bits), np.uint64)
+        self._rows = self._rows.reshape(-1, size // 8)
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of the concepts ``names``; concepts without words in whole pages have none."""
@@ -81,16 +88,27 @@ class Automaton:
             mask |= self._bit.get(name, 0)
         return mask
 
-    def raw(self, folded: str) -> list[tuple[int, int, int]]:
-        """Return (pattern, start, end) of every meeting, overlapping ones included, by their ends."""
+    def together(self, patterns: NDArray[np.intp]) -> int:
+        """Return the bits of all concepts that ``patterns`` may mean."""
+        return int.from_bytes(np.bitwise_or.reduce(self._rows[patterns], axis=0).tobytes(), "little")
+
+    def any_of(self, patterns: NDArray[np.intp], concepts: int) -> NDArray[np.bool_]:
+        """Return for each of ``patterns`` whether it may mean one of the bits ``concepts``."""
+        row = np.frombuffer(concepts.to_bytes(8 * self._rows.shape[1], "little"), np.uint64)
+        met: NDArray[np.bool_] = np.logical_or.reduce(self._rows[patterns] & row, axis=1)
+        return met
+
+    def raw(self, folded: str) -> list[RawHit]:
+        """Return every meeting, overlapping ones included, by their ends."""
         return self._machine.find_matches_as_indexes(folded, overlapping=True)
 
-    def weighed(self, weights: Mapping[str, float]) -> list[float]:
+    def weighed(self, weights: Mapping[str, int]) -> NDArray[np.intp]:
         """Return for every pattern the greatest weight of the concepts that it may mean."""
-        return [max(weights[entry.concept.name] for entry in group) for group in self._entries]
+        greatest = [max(weights[entry.concept.name] for entry in group) for group in self._entries]
+        return np.array(greatest, np.intp)
 
     def judged(
-        self, text: FoldedText, raw: Iterable[tuple[int, int, int]], segmenter: Segmenter, wanted: set[str]
+        self, text: FoldedText, raw: Iterable[RawHit], segmenter: Segmenter, wanted: set[str]
     ) -> dict[str, list[Hit]]:
         """Return the hits of the concepts ``wanted`` that hold, in order of their starts; boundaries are not judged yet."""
         plain = text.plain

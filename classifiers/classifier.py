@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
-from classifiers.automaton import MAX_HITS, Automaton
+from classifiers.automaton import Automaton
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
@@ -18,15 +18,12 @@ from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
 from classifiers.preparation import OFFERS, TOPICS, concept_weights, feature_words, segmenter_words
+from classifiers.scanning import Scan
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
-from classifiers.wording import PEAK, WINDOW, Wording, window
+from classifiers.wording import PEAK, WINDOW, Wording
 from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Subject
 
-#: Folded characters scanned at once; between two slices the number of hits is looked at.
-_SLICE = 100_000
-#: Slices overlap by more than the longest word.
-_OVERLAP = 40
 #: Characters of a long document in which contacts and facts are looked for (its beginning and its end).
 _READ = 12_000
 #: Findings of one rule that are kept for one document.
@@ -140,34 +137,31 @@ class Classifier:
         """
         whole = Whole(subject)
         text = FoldedText(whole.text, self._table)
-        raw, cut = self._scan(text.folded)
-        bits = self._automaton.bits
-        mask = 0
-        for pattern in {hit[0] for hit in raw}:
-            mask |= bits[pattern]
-        length = len(text.folded)
-        if length > PEAK and (not mask & self._topics or not mask & self._signals):
+        scan = Scan(text.folded, self._automaton)
+        mask = scan.concepts()
+        if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
         needs = self._index.candidates(mask)
-        peak = self._window(raw, length, PEAK)
-        explicit = thorough or self._index.explicit(needs, mask, raw)
-        if not explicit and self._hopeless(raw, peak):
+        peak = scan.densest(self._weigh, PEAK)
+        explicit = thorough or self._index.explicit(needs, mask, scan)
+        if not explicit and self._hopeless(scan.concepts(peak)):
             return None
         wording = self._wording.value(_between(text, *peak))
         if not explicit and wording < _HOPELESS:
             return None
         rules = [need.rule for need in needs]
-        begin, end = self._window(raw, length, WINDOW)
-        if end - begin < length:
+        begin, end = scan.densest(self._weigh, WINDOW)
+        raw = scan.hits
+        if end - begin < scan.length:
             # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
-            anywhere = self._automaton.mask(wanted_concepts(r for r in rules if not r.implied) | {"innocent"})
-            raw = [hit for hit in raw if begin <= hit[1] < end or bits[hit[0]] & anywhere]
+            anywhere = wanted_concepts(r for r in rules if not r.implied) | {"innocent"}
+            raw = scan.of(self._automaton.mask(anywhere), (begin, end))
         wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
         found = self._automaton.judged(text, raw, self._segmenter, wanted)
         hits = Hits(text, found, self._pack, self._segmenter)
-        reading = Reading(whole, text, (begin, end), bool(self._mask(raw, (begin, end)) & self._named))
-        if cut:
-            reading.incomplete.append(f"命中过多：只研判了前 {cut} 个字")
+        reading = Reading(whole, text, (begin, end), bool(scan.concepts((begin, end)) & self._named))
+        if scan.cut:
+            reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
         matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
@@ -199,7 +193,7 @@ class Classifier:
     def promising(self, lines: Sequence[str]) -> list[bool]:
         """Return for each line whether some rule may hold in it; one scan over all of them."""
         folded = [self._table.folded(line) for line in lines]
-        raw, _ = self._scan("\n".join(folded))  # no word holds a line break, so nothing is met across lines
+        raw = Scan("\n".join(folded), self._automaton).hits  # no word holds a line break: nothing is met across lines
         bits = self._automaton.bits
         ends = list(accumulate(len(line) + 1 for line in folded))
         masks = [0] * len(lines)
@@ -210,42 +204,23 @@ class Classifier:
     def wording_text(self, subject: Subject) -> str:
         """Return the stretch of the text on which the wording layer is trained and measured."""
         text = FoldedText(Whole(subject).text, self._table)
-        raw, _ = self._scan(text.folded)
-        begin, end = self._window(raw, len(text.folded), PEAK)
-        return _between(text, begin, end)
+        return _between(text, *Scan(text.folded, self._automaton).densest(self._weigh, PEAK))
 
     def peak_concepts(self, subject: Subject) -> frozenset[str]:
         """Return the concepts met, before any judgement, where the text speaks of certificates most."""
-        text = FoldedText(Whole(subject).text, self._table)
-        raw, _ = self._scan(text.folded)
-        mask = self._mask(raw, self._window(raw, len(text.folded), PEAK))
+        scan = Scan(FoldedText(Whole(subject).text, self._table).folded, self._automaton)
+        mask = scan.concepts(scan.densest(self._weigh, PEAK))
         return frozenset(name for name in self._pack.concepts if self._automaton.mask((name,)) & mask)
 
-    def _mask(self, raw: list[tuple[int, int, int]], stretch: tuple[int, int]) -> int:
-        begin, end = stretch
-        bits = self._automaton.bits
-        mask = 0
-        for pattern in {pattern for pattern, start, _ in raw if begin <= start < end}:
-            mask |= bits[pattern]
-        return mask
-
-    def _hopeless(self, raw: list[tuple[int, int, int]], peak: tuple[int, int]) -> bool:
-        """Whether the concepts met there are so few that reading on is not worth it."""
+    def _hopeless(self, mask: int) -> bool:
+        """Whether the concepts ``mask`` are so few that reading on is not worth it."""
         if not self._gate:
             return False
-        mask = self._mask(raw, peak)
         points = 0.0
         for bit, weight in self._gate:
             if bit & mask:
                 points += weight
         return points < self._pack.weights.gate_least
-
-    def _window(self, raw: list[tuple[int, int, int]], length: int, size: int) -> tuple[int, int]:
-        """Return the folded stretch of ``size`` characters that speaks of certificates most."""
-        if length <= size:
-            return 0, length
-        weigh = self._weigh
-        return window([(start, weigh[pattern]) for pattern, start, _ in raw if weigh[pattern]], length, size)
 
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
@@ -291,23 +266,6 @@ class Classifier:
                 )
             )
         return sorted(reading.findings + added, key=_order)
-
-    def _scan(self, folded: str) -> tuple[list[tuple[int, int, int]], int]:
-        """Return the raw hits and, where there were too many, how many folded characters were scanned (else 0)."""
-        if len(folded) <= _SLICE:
-            raw = self._automaton.raw(folded)
-            if len(raw) > MAX_HITS:
-                return raw[:MAX_HITS], raw[MAX_HITS][2]
-            return raw, 0
-        collected: list[tuple[int, int, int]] = []
-        for at in range(0, len(folded), _SLICE):
-            begin = max(0, at - _OVERLAP)
-            for pattern, start, end in self._automaton.raw(folded[begin : at + _SLICE]):
-                if end + begin > at:
-                    collected.append((pattern, start + begin, end + begin))
-            if len(collected) > MAX_HITS:
-                return collected[:MAX_HITS], collected[MAX_HITS - 1][2]
-        return collected, 0
 
     def _findings(self, reading: Reading, matched: list[Match], text: FoldedText) -> None:
         evasion: dict[str, None] = {}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
-from classifiers.automaton import Automaton, Hit
+from classifiers.automaton import Automaton, Hit, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.model import Element, Rule, RulePack
 from classifiers.normalise import FoldedText
+from classifiers.scanning import Scan
 
 #: Starting points of one sequence that are tried in one text.
 _MAX_STARTS = 60
 _LONGEST_INNOCENT = 16
+_START = attrgetter("start")
 
 
 class Match(NamedTuple):
@@ -29,6 +32,8 @@ class _Need(NamedTuple):
     """A rule with its concepts as bits, for the quick look."""
 
     rule: Rule
+    trigger: int
+    """Concepts one of which every match holds: of each sequence the element with fewest words."""
     sequences: tuple[tuple[int, ...], ...]
     must: tuple[int, ...]
     single: int
@@ -43,10 +48,15 @@ class RuleIndex:
     def __init__(self, pack: RulePack, automaton: Automaton) -> None:
         self._bits = automaton.bits
         self._needs = []
+        sizes = {name: len(concept.words) for name, concept in pack.concepts.items()}
+        self.triggers: set[str] = set()
         for rule in pack.rules:
             if rule.whole:
                 continue
             sequences = tuple(tuple(automaton.mask(e.concepts) for e in sequence) for sequence in rule.sequences)
+            rarest = (min(sequence, key=lambda e: sum(sizes[n] for n in e.concepts)) for sequence in rule.sequences)
+            triggers = {name for element in rarest for name in element.concepts}
+            self.triggers |= triggers
             claims = () if rule.implied else sequences
             single = 0
             for sequence in claims:
@@ -54,24 +64,20 @@ class RuleIndex:
             self._needs.append(
                 _Need(
                     rule,
+                    automaton.mask(triggers),
                     sequences,
                     tuple(automaton.mask(e.concepts) for e in rule.must),
                     single,
                     tuple((sequence[0], sequence[1]) for sequence in claims if len(sequence) > 1),
                 )
             )
-        sizes = {name: len(concept.words) for name, concept in pack.concepts.items()}
-        self.triggers = frozenset(
-            name
-            for rule in pack.rules
-            for sequence in rule.sequences
-            for name in min(sequence, key=lambda e: sum(sizes[n] for n in e.concepts)).concepts
-        )
 
     def candidates(self, mask: int) -> list[_Need]:
         """Return the rules whose concepts are all in ``mask``."""
         found = []
         for need in self._needs:
+            if not need.trigger & mask:
+                continue
             for element in need.must:
                 if not element & mask:
                     break
@@ -85,24 +91,29 @@ class RuleIndex:
                         break
         return found
 
-    def explicit(self, needs: Iterable[_Need], mask: int, raw: Sequence[tuple[int, int, int]]) -> bool:
+    def explicit(self, needs: Iterable[_Need], mask: int, scan: Scan) -> bool:
         """Whether a rule with an explicit claim among ``needs`` may hold, judged by raw hits standing near one another."""
+        pairs = []
+        concerned = 0
         for need in needs:
             if need.single & mask:
                 return True
-        for need in needs:
             for first, second in need.pairs:
-                if first & mask and second & mask and self._near(first, second, need.rule, raw):
-                    return True
-        return False
+                if first & mask and second & mask:
+                    pairs.append((first, second, need.rule))
+                    concerned |= first | second
+        if not pairs:
+            return False
+        hits = scan.of(concerned)
+        return any(self._near(first, second, rule, hits) for first, second, rule in pairs)
 
-    def _near(self, first: int, second: int, rule: Rule, raw: Sequence[tuple[int, int, int]]) -> bool:
+    def _near(self, first: int, second: int, rule: Rule, hits: Iterable[RawHit]) -> bool:
         bits = self._bits
         # A look back beyond the gap, for sequences in any order.
         back = 0 if rule.ordered else rule.gap + 20
         last = -1_000
         waiting = -1_000
-        for pattern, start, end in raw:
+        for pattern, start, end in hits:
             found = bits[pattern]
             if found & second:
                 if start - last <= rule.gap and start >= last:
@@ -147,15 +158,18 @@ class Hits:
             hit.end for name in ("credential", "occupation") for hit in found.get(name, ()) if not hit.disguise
         }
         self._held: dict[str, list[Hit]] = {}
+        self._columns: dict[tuple[str, ...], list[Hit]] = {}
         self.failed: list[Hit] = []
 
     def of(self, element: Element) -> list[Hit]:
         """Return the hits of any of the element's concepts that hold, in order of their starts."""
-        if len(element.concepts) == 1:
-            return self.concept(element.concepts[0])
-        hits = [hit for name in element.concepts for hit in self.concept(name)]
-        hits.sort(key=lambda hit: hit.start)
-        return hits
+        column = self._columns.get(element.concepts)
+        if column is None:
+            column = [hit for name in element.concepts for hit in self.concept(name)]
+            if len(element.concepts) > 1:
+                column.sort(key=_START)
+            self._columns[element.concepts] = column
+        return column
 
     def concept(self, name: str) -> list[Hit]:
         """Return the hits of ``name`` that are no coincidence and stand as words of their own."""

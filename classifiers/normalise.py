@@ -181,11 +181,9 @@ class FoldedText:
     def breaks(self) -> list[int]:
         """Folded indices at which a new sentence begins, ascending; 0 and the length of the folded text included."""
         if self._breaks is None:
-            positions = self.positions
-            found = {0, len(positions)}
-            for match in _SENTENCE_END.finditer(self.original):
-                found.add(bisect_left(positions, match.start()))
-            self._breaks = sorted(found)
+            ends = [match.start() for match in _SENTENCE_END.finditer(self.original)]
+            found = np.flatnonzero(self._kept).searchsorted(ends)
+            self._breaks = sorted({0, len(self.folded), *found.tolist()})
         return self._breaks
 
     def sentence(self, index: int) -> tuple[int, int]:

@@ -18,13 +18,13 @@ TOPICS = frozenset(
 OFFERS = frozenset({"soft_contact", "contact", *IMPLIED}) - {"object"}
 
 
-def concept_weights(pack: RulePack) -> dict[str, float]:
-    """How much a hit of a concept says that a page is about certificates right here."""
-    weights = dict.fromkeys(pack.concepts, 0.0)
-    weights |= dict.fromkeys(TOPICS & weights.keys(), 0.7)
-    weights |= dict.fromkeys(OFFERS & weights.keys(), 0.7)
+def concept_weights(pack: RulePack) -> dict[str, int]:
+    """How much a hit of a concept says that a page is about certificates right here; whole numbers, so that sums are exact."""
+    weights = dict.fromkeys(pack.concepts, 0)
+    weights |= dict.fromkeys(TOPICS & weights.keys(), 7)
+    weights |= dict.fromkeys(OFFERS & weights.keys(), 7)
     claims = {n for r in pack.rules if not r.implied for s in r.sequences for e in s for n in e.concepts}
-    weights |= dict.fromkeys(claims - TOPICS, 1.5)
+    weights |= dict.fromkeys(claims - TOPICS, 15)
     return weights
 
 

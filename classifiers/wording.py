@@ -53,13 +53,15 @@ class Wording:
         self._intercept = intercept
         # Two look-ups tell a gram's number: code point → small number, two of those → number of the pair; 0: no gram.
         chars = {char: number for number, char in enumerate(sorted(set("".join(weights))), start=1)}
-        self._numbers = np.zeros(0x110000, np.uint16)
+        self._numbers = np.zeros(0x110000, np.int32)
         self._numbers[[ord(char) for char in chars]] = list(chars.values())
         self._single = np.zeros(len(chars) + 1, np.uint16)
-        self._pair = np.zeros((len(chars) + 1, len(chars) + 1), np.uint16)
+        self._pair = np.zeros(len(self._single) ** 2, np.uint16)
         for number, name in enumerate(self._names, start=1):
-            at = [chars[char] for char in name]
-            (self._single if len(at) == 1 else self._pair)[tuple(at)] = number
+            if len(name) == 1:
+                self._single[chars[name]] = number
+            else:
+                self._pair[chars[name[0]] * len(self._single) + chars[name[1]]] = number
 
     def value(self, original: str) -> float:
         """Return the layer's value: below 0 reads innocent, above 0 like an offer; 0 for an empty model."""
@@ -93,29 +95,11 @@ class Wording:
         except UnicodeEncodeError:
             codes = _SURROGATES.sub("", text).encode("utf-32-le")
         numbers = self._numbers.take(np.frombuffer(codes, np.uint32))
-        met = np.concatenate((self._single.take(numbers), self._pair[numbers[:-1], numbers[1:]]))
+        pairs = numbers[:-1] * len(self._single) + numbers[1:]
+        met = np.concatenate((self._single.take(numbers), self._pair.take(pairs)))
         counts = np.bincount(met)[1:]
         grams = np.flatnonzero(counts)
         return grams, counts[grams]
-
-
-def window(hits: Sequence[tuple[int, float]], length: int, size: int) -> tuple[int, int]:
-    """Return the stretch of at most ``size`` characters with most weight among ``hits`` (start, weight), ascending."""
-    if length <= size:
-        return 0, length
-    best = current = 0.0
-    first = 0
-    best_at = (0, 0)
-    for start, weight in hits:
-        current += weight
-        while start - hits[first][0] > size * 6 // 7:
-            current -= hits[first][1]
-            first += 1
-        if current > best:
-            best, best_at = current, (hits[first][0], start)
-    middle = (best_at[0] + best_at[1]) // 2
-    begin = max(0, min(middle - size // 2, length - size))
-    return begin, begin + size
 
 
 def learn(
