@@ -28,6 +28,7 @@ from crawler.verdicts import Ending
 from crawler.visit import Landing, Visitor
 from crawler.warc import WarcWriter
 from domain.crawl import CrawlRequest, Outcome, Purpose
+from domain.intake import is_fetchable
 from domain.ports import Clock, CrawlLedger
 from domain.target import Target, TargetKind
 
@@ -162,11 +163,15 @@ class Patrol:
 
     def _open_target(self, target: Target, first: CrawlRequest | None) -> tuple[int, int, int, list[CrawlRequest]]:
         planned = len(self._ledger.plan([first])) if first is not None else 0
-        known = self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages)
+        known = 0
+        if target.kind is not TargetKind.INTAKE:  # handed in: only what was planned
+            known = self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages)
         done = self._ledger.done_count(self._run_id, target.id)
         return planned, known, done, self._ledger.pending(self._run_id, target.id, IN_HAND)
 
     def _first_request(self, target: Target) -> CrawlRequest | None:
+        if target.kind is TargetKind.INTAKE:
+            return None
         url = canonical(target.url)
         if url is None:
             logger.error("target %s has no address that can be fetched: %s", target.id, target.url)
@@ -210,7 +215,9 @@ class Patrol:
                 self._refill(crawl)
 
     def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
-        """How a request ends that is not made: too many clicks away, or to a site that has fallen silent."""
+        """How a request ends that is not made: no address of the web, too many clicks away, or to a silent site."""
+        if not is_fetchable(request.url):
+            return verdicts.NOT_HANDED_IN
         if crawl.is_silent:
             return verdicts.HOST_DOWN
         if request.depth > crawl.target.budget.max_depth and request.known is None:

@@ -14,7 +14,7 @@ from crawler.aliases import Aliases
 from crawler.novelty import Novelty
 from crawler.verdicts import Ending
 from domain.crawl import CrawlRequest
-from domain.target import Target
+from domain.target import Target, TargetKind
 
 #: Requests a target holds in memory; the rest stays in the ledger.
 IN_HAND = 128
@@ -84,7 +84,12 @@ class TargetCrawl:
         return self._silent >= SILENCE
 
     def in_scope(self, url: str) -> bool:
-        """Whether an address belongs to the target; with and without ``www.`` is one site."""
+        """Whether an address belongs to the target; with and without ``www.`` is one site.
+
+        What people hand in stands anywhere, and a short link leads wherever it leads.
+        """
+        if self.target.kind is TargetKind.INTAKE:
+            return True
         if _without_www(host_key(url)) not in self._hosts:
             return False
         prefix = self.target.scope.path_prefix

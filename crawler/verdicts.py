@@ -123,6 +123,7 @@ def too_large(reason: str, limit: int) -> Ending:
 
 
 TIMED_OUT = Ending(Outcome.TIMEOUT, "no_answer", "网站在规定时间内没有完整答复。")
+NOT_HANDED_IN = Ending(Outcome.FAILED, "not_handed_in", "这份人工接收的内容没有接收完就中断了；请重新接收同一文件。")
 HOST_DOWN = Ending(Outcome.TIMEOUT, "host_down", "网站已连续多个页面没有答复，未再逐页等待。")
 ROBOTS = Ending(Outcome.ROBOTS, "disallowed", "网站的 robots.txt 不允许采集该地址。")
 ROBOTS_UNREACHABLE = Ending(

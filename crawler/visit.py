@@ -23,6 +23,7 @@ from domain.analysis import JudgedDocument, PageAnalysis
 from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome
 from domain.document import PageVerdict
 from domain.ports import Clock
+from domain.target import TargetKind
 
 logger = logging.getLogger(__name__)
 
@@ -230,7 +231,9 @@ class Visitor:
         return finished
 
     def _links(self, crawl: TargetCrawl, page: CrawlRequest, analysis: PageAnalysis) -> tuple[CrawlRequest, ...]:
-        """Links of the target that were not planned from here before, with their promise."""
+        """Links of the target that were not planned from here before, with their promise; none of a page handed in."""
+        if crawl.target.kind is TargetKind.INTAKE:
+            return ()
         depth = page.depth + 1
         found = []
         for link in analysis.extraction.links:

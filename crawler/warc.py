@@ -73,14 +73,15 @@ class WarcWriter:
             raise ValueError("no exchange to write")
         return ref
 
-    def write_resource(self, resource: Resource, page: WarcRef) -> WarcRef:
-        """Append what was made of a page (not received as an answer) and say where it lies; ``page``: its response.
+    def write_resource(self, resource: Resource, page: WarcRef | None) -> WarcRef:
+        """Append what was made of a page (not received as an answer) and say where it lies; ``page``: its response,
+        None for a file that a person handed in.
 
         Nothing is durable before :meth:`sync`. Raises ``OSError`` where the disk refuses.
         """
         self._make_room()
         record_id = _record_id()
-        offset = self._append(_resource(resource, record_id, page.record_id, self._warcinfo))
+        offset = self._append(_resource(resource, record_id, page.record_id if page else None, self._warcinfo))
         return WarcRef(self._name, offset, record_id)
 
     def sync(self) -> None:
@@ -309,14 +310,14 @@ def _request(exchange: Exchange, record_id: str, response_id: str, warcinfo_id: 
     return _record(fields, block)
 
 
-def _resource(resource: Resource, record_id: str, page_id: str, warcinfo_id: str) -> bytes:
+def _resource(resource: Resource, record_id: str, page_id: str | None, warcinfo_id: str) -> bytes:
     digest = _digest(resource.body)
     fields = [
         ("WARC-Type", "resource"),
         ("WARC-Record-ID", record_id),
         ("WARC-Warcinfo-ID", warcinfo_id),
         # The standard keeps WARC-Refers-To for other types of records.
-        ("WARC-Concurrent-To", page_id),
+        *((("WARC-Concurrent-To", page_id),) if page_id is not None else ()),
         ("WARC-Target-URI", resource.target),
         ("WARC-Date", _moment(resource.taken_at)),
         ("WARC-Payload-Digest", digest),

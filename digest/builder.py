@@ -25,6 +25,7 @@ from domain.digest import (
     LeadMaterial,
     OperatorBrief,
 )
+from domain.intake import NOT_VISITED
 from domain.lead import Presence, Review
 from domain.ports import DigestSource
 
@@ -105,6 +106,8 @@ def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
     """(status, whether its text was edited since it was last shown, reason in Chinese)."""
     state = material.state
     reason = storable(state.reason) if state.reason else None
+    if state.reason == NOT_VISITED and not material.shown_before:
+        return DigestStatus.NEW, False, reason
     if state.presence in _CLOSED_STATUS:
         return (
             _CLOSED_STATUS[state.presence],

@@ -22,6 +22,8 @@ class TargetKind(StrEnum):
     TIEBA = "tieba"
     TOUTIAO = "toutiao"
     SEARCH = "search"
+    INTAKE = "intake"
+    """The one target that everything people hand in belongs to; nobody adds it, and it is never due."""
 
     @property
     def label(self) -> str:
@@ -42,6 +44,7 @@ _KIND_LABELS = {
     TargetKind.TIEBA: "百度贴吧",
     TargetKind.TOUTIAO: "今日头条",
     TargetKind.SEARCH: "搜索词",
+    TargetKind.INTAKE: "人工接收",
 }
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 from domain.crawl import Outcome, Purpose
 from domain.digest import Coverage, CoverageGap
 from domain.lead import Sight
-from domain.target import Target
+from domain.target import Target, TargetKind
 from storage.days import bounds_of
 from storage.engine import reading
 from storage.runs import FAILURES
@@ -92,7 +92,11 @@ def target_coverage(
         days: list[TargetCoverage] = []
         for target in targets:
             pages = counts.get(target.id, {})
-            if target.id in starts:
+            if target.kind is TargetKind.INTAKE:
+                # No visit of a target, but addresses that people reported and that could not be read are gaps.
+                if pages:
+                    days.append(TargetCoverage(target.id, target.name, planned=False, ok=False, pages=pages))
+            elif target.id in starts:
                 days.append(_visited_target(target, pages, starts[target.id]))
             elif is_due is not None and is_due(_as_of(target, last_runs.get(target.id), until), until):
                 days.append(_missed_target(target, pages))

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from domain.analysis import PageVisit
 from domain.crawl import Outcome
+from domain.intake import HANDED_IN, NOT_VISITED
 from domain.lead import Sight, Visit
 from storage.batch import PageInBatch, Version, host_of
 from storage.captures import NewCapture, write_captures
@@ -272,8 +273,12 @@ class _Batch:
         changed: bool,
         snapshot_id: int,
     ) -> None:
-        sight = Visit(Sight.VIOLATING, visit.outcome.at, text_changed=changed, snapshot_id=snapshot_id)
+        at = visit.outcome.at
+        sight = Visit(Sight.VIOLATING, at, text_changed=changed, snapshot_id=snapshot_id)
         entry.visit(sight, version, request.run_id, self._confirm_after)
+        if visit.outcome.reason == HANDED_IN:
+            # Somebody saved it; nobody says that it stands there now.
+            entry.visit(Visit(Sight.NOT_SEEN, at, reason=NOT_VISITED), None, request.run_id, self._confirm_after)
 
     # Writing
 

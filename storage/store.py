@@ -21,6 +21,7 @@ from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
 from storage.evidence import Evidence
+from storage.intakes import Intakes
 from storage.leads import Leads
 from storage.ledger import SqlLedger
 from storage.migration import current_revision, missing_file
@@ -50,6 +51,11 @@ class Store:
     def targets(self) -> Targets:
         """监测对象."""
         return Targets(self.engine, self.clock)
+
+    @property
+    def intakes(self) -> Intakes:
+        """人工接收: what people handed in."""
+        return Intakes(self.engine, self.targets)
 
     @property
     def leads(self) -> Leads:

@@ -131,9 +131,9 @@ class Targets:
             note_last_run(connection, target_ids, at)
 
     def list(self, include_paused: bool = True) -> list[Target]:
-        """All targets that were not removed, by id."""
+        """All targets that were not removed, by id; not the one that what people hand in belongs to."""
         with reading(self.engine) as connection:
-            conditions = [TargetRow.removed_at.is_(None)]
+            conditions = [TargetRow.removed_at.is_(None), TargetRow.kind != TargetKind.INTAKE.value]
             if not include_paused:
                 conditions.append(TargetRow.paused.is_(False))
             return read_targets(connection, *conditions)

@@ -74,8 +74,10 @@ _POSTS: dict[TargetKind, re.Pattern[str]] = {
     TargetKind.TIEBA: re.compile(r"/p/\d+"),
     TargetKind.TOUTIAO: re.compile(r"/(?:article|w|video|group)/\d+|/[ai]\d{10,}"),
 }
-#: Walked by following links.
-_WALKED = frozenset({TargetKind.WEBSITE, TargetKind.FEED})
+#: Walked by following links, or (handed in) nothing but the addresses that were planned.
+_WALKED = frozenset({TargetKind.WEBSITE, TargetKind.FEED, TargetKind.INTAKE})
+#: What people may choose.
+CHOICES = tuple(kind for kind in TargetKind if kind is not TargetKind.INTAKE)
 
 
 def is_post(kind: TargetKind, url: str) -> bool:
@@ -111,10 +113,10 @@ def guess_kind(url: str) -> TargetKind:
 def parse_kind(text: str) -> TargetKind:
     """Kind from a machine word or from what people write in the 类型 column."""
     word = unicodedata.normalize("NFKC", text).strip().lower()
-    for kind in TargetKind:
+    for kind in CHOICES:
         if word in {kind.value, kind.label.lower()}:
             return kind
     if word in _ALIASES:
         return _ALIASES[word]
-    labels = "、".join(kind.label for kind in TargetKind)
+    labels = "、".join(kind.label for kind in CHOICES)
     raise BadTarget(f"类型“{text}”无法识别；可写：{labels}，也可留空由网址推断。")

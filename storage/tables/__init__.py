@@ -28,6 +28,7 @@ from storage.tables.crawl import (
     TargetRow,
 )
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
+from storage.tables.intake import IntakeItemRow, IntakeRow
 
 #: Tables whose rows are never changed and never deleted: triggers of the database refuse it.
 APPEND_ONLY: tuple[str, ...] = (
@@ -40,6 +41,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "digests",
     "digest_items",
     "digest_numbers",
+    "intakes",
+    "intake_items",
 )
 
 __all__ = [
@@ -58,6 +61,8 @@ __all__ = [
     "EvidenceChainCopyRow",
     "EvidenceLinkRow",
     "FindingRow",
+    "IntakeItemRow",
+    "IntakeRow",
     "LeadEventRow",
     "LeadRow",
     "PageRow",

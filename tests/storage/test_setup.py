@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import storage
 from domain.errors import NotSetUp
+from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
 from storage import Store, default_url, migrate, open_store, revision_state
 from storage.engine import remedy, writing
 from storage.revision import HEAD
@@ -174,6 +175,9 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.look(SITE)
     freeze(world.store, clock(), 1)
     world.store.evidence.add(1, [capture()])
+    world.store.intakes.add(
+        Handover(IntakeKind.ADDRESS, "张三", START), [IntakeItem(ItemState.ADDRESS, url=f"{SITE}/x")]
+    )
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
     subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
     world.store.blacklist.add(subject, Step(StepKind.PROPOSED, clock(), "张三"), START.date())

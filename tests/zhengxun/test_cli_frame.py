@@ -48,6 +48,7 @@ def test_all_commands_of_the_contract_are_there() -> None:
         *("targets", "targets add", "targets import", "targets list", "targets export"),
         *("targets robots", "targets pause", "targets resume", "targets remove", "targets check"),
         "crawl",
+        "intake",
         "classify",
         "extract",
         "digest",
@@ -282,7 +283,7 @@ def test_the_readme_names_what_does_not_exist(zhengxun: Zhengxun) -> None:
     text = (_DOCS.parent / "README.md").read_text("utf-8")
     section = text.partition("## 还没有的功能")[2].partition("另外")[0]
     names = re.findall(r"`([a-z]+)`", section)
-    assert set(names) == {"intake", "recheck", "evidence", "worker", "users", "backup", "restore"}
+    assert set(names) == {"recheck", "evidence", "worker", "users", "backup", "restore"}
     for name in names:
         assert "没有“" in zhengxun(name).err
     assert "没有 --send 这个选项" in zhengxun("digest", "--send").err

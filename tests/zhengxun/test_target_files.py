@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from domain.errors import BadFile, RefusedAddress
 from domain.target import Budget, Scope, Target, TargetKind
-from zhengxun import target_files
+from zhengxun import spreadsheets, target_files
 from zhengxun.target_files import COLUMNS, read_sheet, write_sheet
 from zhengxun.target_import import draft_rows
 
@@ -107,7 +107,7 @@ def test_missing_and_oversized_files_are_refused(tmp_path: Path, monkeypatch: py
     """The message names the file and what to do."""
     with pytest.raises(BadFile, match="不存在"):
         read_sheet(tmp_path / "没有.csv")
-    monkeypatch.setattr(target_files, "MAX_FILE_BYTES", 10)
+    monkeypatch.setattr(spreadsheets, "MAX_FILE_BYTES", 10)
     with pytest.raises(BadFile, match="上限"):
         read_sheet(_csv(tmp_path, _HEADER))
     monkeypatch.undo()
@@ -181,8 +181,8 @@ def test_a_zip_bomb_is_not_unpacked(tmp_path: Path) -> None:
     """A workbook whose parts declare more than the limit is refused before any of them is read."""
     path = tmp_path / "bomb.xlsx"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (target_files.MAX_UNPACKED_BYTES + 1))
-    assert path.stat().st_size < target_files.MAX_FILE_BYTES
+        archive.writestr("xl/worksheets/sheet1.xml", b"0" * (spreadsheets.MAX_UNPACKED_BYTES + 1))
+    assert path.stat().st_size < spreadsheets.MAX_FILE_BYTES
     with pytest.raises(BadFile, match="压缩炸弹"):
         read_sheet(path)
 

@@ -35,6 +35,16 @@ def configure_logging(level: str) -> None:
     root.setLevel(level.upper())
 
 
+def login_name() -> str:
+    """Who runs the program, by the system's login; a word for nobody where the system does not say."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "未署名"
+
+
 def program_words() -> str:
     """How this program is called from the current folder, to be copied into a shell: its name only if PATH finds it."""
     import shutil

@@ -95,6 +95,7 @@ def crawl(
     due: bool = False,
     ids: Sequence[int] = (),
     max_pages: int | None = None,
+    only_run: int | None = None,
     progress: OnProgress | None = None,
     on_resume: OnResume | None = None,
 ) -> CrawlReport:
@@ -102,7 +103,8 @@ def crawl(
 
     Interrupted runs are finished first; their targets are left out of the new run if that was the same visit.
     ``max_pages`` lowers each target's budget for the new run only. ``on_resume`` is called with each interrupted run
-    before it is taken up. :class:`Stopped` where a signal ended the work early.
+    before it is taken up. ``only_run``: finish this interrupted run and nothing else.
+    :class:`Stopped` where a signal ended the work early.
     """
     started = time.monotonic()
     if services.settings.rules is not None:
@@ -115,6 +117,8 @@ def crawl(
         run = None
         try:
             for interrupted in store.interrupted_runs():
+                if only_run not in (None, interrupted.id):
+                    continue
                 if on_resume is not None:
                     on_resume(interrupted)
                 resumed.append(_resume(services, store, interrupted, progress))
