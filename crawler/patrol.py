@@ -147,7 +147,7 @@ class Patrol:
 
     async def _begin(self, target: Target) -> None:
         try:
-            first = self._first_request(target)
+            first = None if self._settings.planned_only else self._first_request(target)
             _, _, done, pending = await self._recorder.ask(self._open_target, target, first)
         finally:
             self._starting -= 1
@@ -156,7 +156,12 @@ class Patrol:
         self._started += 1
         self._refilled(crawl, pending)
         self._report(self._progress(), None)
-        if self._settings.sitemaps and target.kind is TargetKind.WEBSITE and pending:
+        if (
+            self._settings.sitemaps
+            and not self._settings.planned_only
+            and target.kind is TargetKind.WEBSITE
+            and pending
+        ):
             crawl.under_way += 1  # the target is not done before its sitemaps are read
             self._spawn(self._read_sitemaps(crawl))
         self._settle(crawl)  # a resumed run may find nothing left to do for this target
@@ -164,7 +169,8 @@ class Patrol:
     def _open_target(self, target: Target, first: CrawlRequest | None) -> tuple[int, int, int, list[CrawlRequest]]:
         planned = len(self._ledger.plan([first])) if first is not None else 0
         known = 0
-        if target.kind is not TargetKind.INTAKE:  # handed in: only what was planned
+        # Handed in, or looked at again: only what was planned.
+        if target.kind is not TargetKind.INTAKE and not self._settings.planned_only:
             known = self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages)
         done = self._ledger.done_count(self._run_id, target.id)
         return planned, known, done, self._ledger.pending(self._run_id, target.id, IN_HAND)

@@ -51,6 +51,8 @@ class CrawlSettings:
     """A WARC file is closed once it is longer."""
     sitemaps: bool = True
     """Read robots.txt's sitemaps and /sitemap.xml of website targets."""
+    planned_only: bool = False
+    """Fetch only what the ledger has planned already: no start pages, no known pages, no links, no sitemaps (复核)."""
     trap_pages: int = 20
     """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
     lookup: Lookup | None = None

@@ -132,6 +132,7 @@ ROBOTS_UNREACHABLE = Ending(
 NOT_MODIFIED = Ending(Outcome.UNCHANGED, "not_modified", "网站答复页面自上次采集后未修改。", 304)
 SAME_BYTES = Ending(Outcome.UNCHANGED, "same_bytes", "页面与已保存的版本逐字节相同。")
 SAME_TEXT = Ending(Outcome.UNCHANGED, "same_text", "页面文字与已保存的版本相同。")
+SITE_UP = Ending(Outcome.UNCHANGED, "site_up", "网站首页可以访问。")
 TRUNCATED = Ending(Outcome.FAILED, "truncated", "网站的答复中途断开，页面不完整。", retry=True)
 CRASHED = Ending(Outcome.FAILED, "analysis_crashed", "页面使分析程序异常退出，未能识别。")
 TOO_SLOW = Ending(Outcome.FAILED, "analysis_timeout", "页面未能在规定时间内分析完。")

@@ -20,7 +20,7 @@ from crawler.settings import CrawlSettings
 from crawler.target_crawl import TargetCrawl, mark_of
 from crawler.verdicts import Ending, FetchProblem
 from domain.analysis import JudgedDocument, PageAnalysis
-from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome
+from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome, Purpose
 from domain.document import PageVerdict
 from domain.ports import Clock
 from domain.target import TargetKind
@@ -180,6 +180,8 @@ class Visitor:
         if ending is not None:
             crawl.novelty.saw_nothing(pattern)
             return self._ended(crawl, request, landing, ending, page=page, verdict=extraction.verdict, links=links)
+        if request.purpose is Purpose.SITE_CHECK:
+            return self._ended(crawl, request, landing, verdicts.SITE_UP, page=page)
         known = page.known
         if known is not None and known.text_sha256 == analysis.text_sha256:
             # Same text under new bytes: the links may be new nevertheless.
@@ -235,7 +237,9 @@ class Visitor:
         if crawl.target.kind is TargetKind.INTAKE:
             return ()
         depth = page.depth + 1
-        found = []
+        found: list[CrawlRequest] = []
+        if self._settings.planned_only:
+            return ()
         for link in analysis.extraction.links:
             # Most links of a page were on the last one too: the cheapest question first.
             if not crawl.is_new(link.url, depth) or not promise.is_page(link.url) or not crawl.in_scope(link.url):

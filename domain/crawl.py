@@ -53,6 +53,8 @@ class Purpose(StrEnum):
     PAGE = "page"
     FEED = "feed"
     SITEMAP = "sitemap"
+    SITE_CHECK = "site_check"
+    """Whether a site answers at all; nothing of it is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,13 @@ class PageSnapshot:
     id: int | None = None
 
 
+class RunKind(StrEnum):
+    """What a run visits: whole targets, or only the pages of leads."""
+
+    CRAWL = "crawl"
+    RECHECK = "recheck"
+
+
 class RunState(StrEnum):
     """State of a crawl run; an ``interrupted`` run is one whose process ended before it could say so."""
 
@@ -161,6 +170,7 @@ class CrawlRun:
     target_ids: tuple[int, ...]
     state: RunState
     finished_at: datetime | None = None
+    kind: RunKind = RunKind.CRAWL
 
 
 @dataclass(frozen=True, slots=True)

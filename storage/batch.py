@@ -20,6 +20,12 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2].lower()
 
 
+def place_of(url: str) -> tuple[str, str, str]:
+    """An address without its scheme and without ``www.``: what stays the same when a site goes over to https."""
+    parts = urlsplit(url)
+    return host_of(url).removeprefix("www."), parts.path, parts.query
+
+
 @dataclass(slots=True)
 class Version:
     """One document with what was made of it."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, or_, select
 
-from domain.crawl import Outcome, Purpose
+from domain.crawl import Outcome, Purpose, RunKind
 from domain.digest import Coverage, CoverageGap
 from domain.lead import Sight
 from domain.target import Target, TargetKind
@@ -130,15 +130,16 @@ def _in_window(start: datetime, until: datetime) -> tuple[Any, Any]:
 
 
 def _runs_of(start: datetime, until: datetime) -> Any:
-    """Ids of the runs that began, were taken up again or ended on that day, or are still under way since the day before."""
+    """Ids of the crawls that began, were taken up again or ended on that day, or are still under way since the day before."""
     run = CrawlRunRow
     return select(run.id).where(
+        run.kind == RunKind.CRAWL.value,
         or_(
             run.started_at.between(start, until),
             run.resumed_at.between(start, until),
             and_(run.started_at <= until, run.finished_at >= start),
             and_(run.started_at.between(start - timedelta(days=1), until), run.finished_at.is_(None)),
-        )
+        ),
     )
 
 
@@ -184,7 +185,7 @@ def _last_looks(start: datetime, until: datetime) -> Any:
     """Ids of the last request of each page on that day."""
     return (
         select(func.max(CrawlRequestRow.id).label("id"))
-        .where(*_in_window(start, until))
+        .where(*_in_window(start, until), CrawlRequestRow.purpose != Purpose.SITE_CHECK.value)
         .group_by(CrawlRequestRow.target_id, CrawlRequestRow.url_key)
         .subquery()
     )
@@ -210,7 +211,7 @@ def _last_runs_before(connection: Connection, until: datetime) -> dict[int, date
         select(CrawlRunTargetRow.target_id, func.max(CrawlRunRow.started_at))
         .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
         .join(TargetRow, TargetRow.id == CrawlRunTargetRow.target_id)
-        .where(CrawlRunRow.started_at <= until, TargetRow.last_run_at > until)
+        .where(CrawlRunRow.kind == RunKind.CRAWL.value, CrawlRunRow.started_at <= until, TargetRow.last_run_at > until)
         .group_by(CrawlRunTargetRow.target_id)
     )
     return dict(rows.all())

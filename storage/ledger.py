@@ -11,14 +11,14 @@ from sqlalchemy import Connection, Engine, Select, case, exists, func, literal, 
 from sqlalchemy.orm import aliased
 
 from domain.analysis import PageVisit
-from domain.crawl import CrawlRequest, KnownVersion, Outcome, Purpose
+from domain.crawl import CrawlRequest, KnownVersion, Outcome, Purpose, RunKind
 from domain.ports import Clock
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
 from storage.lead_state import PlanRank
 from storage.recording import count_requests, record
 from storage.runs import request_of
-from storage.tables import CrawlRequestRow, CrawlRunTargetRow, PageRow, SnapshotRow
+from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, PageRow, SnapshotRow
 from storage.types import key_of
 
 #: Priority of a known page by its rank. A link that promises much may still go first among kept pages (crawler's
@@ -56,8 +56,12 @@ class SqlLedger:
         with writing(self.engine) as connection:
             kept = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit))
             before = connection.execute(
-                select(func.max(CrawlRunTargetRow.run_id)).where(
-                    CrawlRunTargetRow.target_id == target_id, CrawlRunTargetRow.run_id < run_id
+                select(func.max(CrawlRunTargetRow.run_id))
+                .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
+                .where(
+                    CrawlRunTargetRow.target_id == target_id,
+                    CrawlRunTargetRow.run_id < run_id,
+                    CrawlRunRow.kind == RunKind.CRAWL.value,
                 )
             ).scalar()
             if before is None:
@@ -162,7 +166,7 @@ def _left_over(before: int, run_id: int, target_id: int, limit: int) -> Select[A
             # Written out as in the index, which holds only such rows.
             text("crawl_requests.page_id IS NULL AND crawl_requests.outcome IS NOT NULL"),
             old.outcome != Outcome.UNCHANGED.value,
-            old.purpose != Purpose.SITEMAP.value,
+            old.purpose.not_in([Purpose.SITEMAP.value, Purpose.SITE_CHECK.value]),
             ~exists(literal(1)).where(new.run_id == run_id, new.url_key == old.url_key),
         )
         .order_by(old.priority.desc(), old.id)

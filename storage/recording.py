@@ -23,17 +23,17 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from domain.analysis import PageVisit
-from domain.crawl import Outcome
+from domain.crawl import Outcome, Purpose
 from domain.intake import HANDED_IN, NOT_VISITED
 from domain.lead import Sight, Visit
-from storage.batch import PageInBatch, Version, host_of
+from storage.batch import PageInBatch, Version, host_of, place_of
 from storage.captures import NewCapture, write_captures
 from storage.chain import chain_rows, lock_chain
 from storage.content import NewContent, text_hash, write_documents, write_snapshots
 from storage.dialects import insert_or_ignore
 from storage.lead_state import PlanRank
 from storage.page_rows import attach_leads, read_pages, write_back
-from storage.sighting import ground_of, sight_of
+from storage.sighting import answered, ground_of, sight_of
 from storage.tables import (
     CrawlRequestRow,
     CrawlRunTargetRow,
@@ -110,6 +110,8 @@ class _Batch:
             }
             # Only what is kept becomes a page; what failed from the first has its outcome, and that is all.
             wanted[key] = new if visit.snapshot is not None else wanted.get(key)
+            if visit.outcome.reason == "moved" and visit.outcome.final_url:
+                wanted.setdefault(key_of(visit.outcome.final_url), None)
             for judged in visit.documents:
                 if judged.document.embedded:
                     wanted.setdefault(
@@ -205,6 +207,9 @@ class _Batch:
         sight = sight_of(visit, page.flagged if kept else None)
         if sight is None:
             return None
+        moved_to = self._stands_elsewhere(page, visit)
+        if moved_to is not None:
+            sight = Sight.VIOLATING
         page.asked(at, answered=sight is not Sight.NOT_SEEN)
         if sight is Sight.GONE:
             page.gone_since = page.gone_since or at
@@ -219,13 +224,28 @@ class _Batch:
                 at=at,
                 text_changed=changed,
                 snapshot_id=page.snapshot_id if sight in (Sight.VIOLATING, Sight.CLEAN) else None,
-                reason=ground_of(visit, sight),
+                reason=f"页面已转到 {moved_to}，违规内容仍在" if moved_to else ground_of(visit, sight),
+                answered=answered(visit),
             ),
             version if version and version.flagged else None,
             request.run_id,
             self._confirm_after,
         )
         return sight
+
+    def _stands_elsewhere(self, page: PageInBatch, visit: PageVisit) -> str | None:
+        """Where a flagged page stands now that its address leads to: under the other scheme or ``www.``, or word for word.
+
+        Such a page has been renamed, not taken down. A page that leads to the site's front page, or to any other, is gone.
+        """
+        leads_to = visit.outcome.final_url
+        if visit.outcome.reason != "moved" or not leads_to or not page.flagged:
+            return None
+        other = self._pages.get(key_of(leads_to))
+        if other is None or other is page or not other.flagged or other.gone_since is not None:
+            return None
+        same = other.text_sha256 == page.text_sha256 or place_of(other.url) == place_of(page.url)
+        return leads_to if same else None
 
     def _speaking(
         self, page: PageInBatch, request_id: int, visit: PageVisit, versions: dict[tuple[int, int], Version]
@@ -242,6 +262,8 @@ class _Batch:
         self, page: PageInBatch | None, request: Any, visit: PageVisit, versions: dict[tuple[int, int], Version]
     ) -> None:
         at = visit.outcome.at
+        if visit.outcome.request.purpose is Purpose.SITE_CHECK:
+            return
         if visit.outcome.outcome is Outcome.UNCHANGED and page is not None and page.snapshot_id is not None:
             for entry in self._entries.get(page.snapshot_id, ()):
                 if entry is not page and entry.answered_at is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, Purpose, RunState, RunSummary
+from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, Purpose, RunKind, RunState, RunSummary
 from domain.errors import BadInput
 from domain.lead import EventKind
 from storage.engine import reading, writing
@@ -26,19 +26,21 @@ FAILURES = (
 )
 
 
-def begin_run(engine: Engine, target_ids: Sequence[int], now: datetime) -> CrawlRun:
+def begin_run(engine: Engine, target_ids: Sequence[int], now: datetime, kind: RunKind = RunKind.CRAWL) -> CrawlRun:
     """A new run over these targets, state running."""
     ids = tuple(dict.fromkeys(target_ids))
     with writing(engine) as connection:
         run_id = connection.execute(
-            insert(CrawlRunRow).values(state=RunState.RUNNING.value, started_at=now).returning(CrawlRunRow.id)
+            insert(CrawlRunRow)
+            .values(state=RunState.RUNNING.value, started_at=now, kind=kind.value)
+            .returning(CrawlRunRow.id)
         ).scalar_one()
         if ids:
             connection.execute(
                 insert(CrawlRunTargetRow),
                 [{"run_id": run_id, "target_id": target_id, "planned": 0, "done": 0} for target_id in ids],
             )
-    return CrawlRun(run_id, now, ids, RunState.RUNNING)
+    return CrawlRun(run_id, now, ids, RunState.RUNNING, kind=kind)
 
 
 def interrupted_runs(engine: Engine) -> list[CrawlRun]:
@@ -71,7 +73,10 @@ def resume(engine: Engine, run_id: int, now: datetime) -> CrawlRun:
 
 
 def finish_run(engine: Engine, run_id: int, now: datetime) -> RunSummary:
-    """Close a run and note its start as the last visit of its targets; finishing again changes nothing."""
+    """Close a run and note its start as the last visit of its targets; finishing again changes nothing.
+
+    A run that only looked at leads is no visit of their targets.
+    """
     with writing(engine) as connection:
         changed = connection.execute(
             update(CrawlRunRow)
@@ -80,7 +85,8 @@ def finish_run(engine: Engine, run_id: int, now: datetime) -> RunSummary:
         )
         if changed.rowcount:
             (run,) = _read(connection, CrawlRunRow.id == run_id)
-            note_last_run(connection, run.target_ids, run.started_at)
+            if run.kind is RunKind.CRAWL:
+                note_last_run(connection, run.target_ids, run.started_at)
     return run_summary(engine, run_id)
 
 
@@ -170,5 +176,8 @@ def _read(connection: Connection, *conditions: Any) -> list[CrawlRun]:
     ):
         targets[run_id].append(target_id)
     return [
-        CrawlRun(run.id, run.started_at, tuple(targets[run.id]), RunState(run.state), run.finished_at) for run in runs
+        CrawlRun(
+            run.id, run.started_at, tuple(targets[run.id]), RunState(run.state), run.finished_at, RunKind(run.kind)
+        )
+        for run in runs
     ]

@@ -9,8 +9,11 @@ from domain.lead import Sight
 
 #: Reasons and verdicts that say: the page is not there any more. ``moved`` is a page that was kept and whose address now
 #: leads to another page that can be read, which is how sites often take one down; the other page is judged by itself.
-_GONE_REASONS = frozenset({"http_404", "http_410", "deleted", "violation", "soft_404", "moved"})
-_GONE_VERDICTS = frozenset({PageVerdict.DELETED, PageVerdict.VIOLATION, PageVerdict.SOFT_404})
+_GONE_REASONS = frozenset({"http_404", "http_410", "deleted", "violation", "soft_404", "moved", "parked"})
+_GONE_VERDICTS = frozenset({PageVerdict.DELETED, PageVerdict.VIOLATION, PageVerdict.SOFT_404, PageVerdict.PARKED})
+
+#: Reasons that say: no sensible answer came from the site at all (server errors, ``http_5xx``, count besides).
+SILENT_REASONS = frozenset({"no_answer", "host_down", "connection", "dns", "robots_unreachable", "unavailable"})
 
 _GONE_WORDS = {
     "http_404": "页面不存在（HTTP 404）",
@@ -19,6 +22,7 @@ _GONE_WORDS = {
     "violation": "内容已被平台处置",
     "soft_404": "页面提示内容不存在",
     "moved": "原页面已不在，地址转到另一页面",
+    "parked": "域名已停放或出售，原网站不再存在",
 }
 
 
@@ -29,7 +33,7 @@ def sight_of(visit: PageVisit, flagged: bool | None) -> Sight | None:
     or an answer that left nothing to judge.
     """
     outcome = visit.outcome
-    if outcome.outcome is Outcome.DEFERRED or outcome.request.purpose is Purpose.SITEMAP:
+    if outcome.outcome is Outcome.DEFERRED or outcome.request.purpose in (Purpose.SITEMAP, Purpose.SITE_CHECK):
         return None
     if outcome.outcome in (Outcome.OK, Outcome.UNCHANGED):
         if flagged is None:
@@ -38,6 +42,13 @@ def sight_of(visit: PageVisit, flagged: bool | None) -> Sight | None:
     if outcome.reason in _GONE_REASONS or visit.verdict in _GONE_VERDICTS:
         return Sight.GONE
     return Sight.NOT_SEEN
+
+
+def answered(visit: PageVisit) -> bool:
+    """Whether the site gave a sensible answer at all, be it a refusal."""
+    outcome = visit.outcome
+    reason = outcome.reason or ""
+    return outcome.status is not None and reason not in SILENT_REASONS and not reason.startswith("http_5")
 
 
 def ground_of(visit: PageVisit, sight: Sight) -> str | None:

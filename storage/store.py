@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 
 from domain.assessment import Assessment
-from domain.crawl import CrawlRun, RunSummary
+from domain.crawl import CrawlRun, RunKind, RunSummary
 from domain.document import Document
 from domain.errors import NotSetUp
 from domain.ports import Clock, CrawlLedger
@@ -24,9 +24,11 @@ from storage.evidence import Evidence
 from storage.intakes import Intakes
 from storage.leads import Leads
 from storage.ledger import SqlLedger
+from storage.looks import Looks
 from storage.migration import current_revision, missing_file
 from storage.rejudging import Rejudged
 from storage.revision import HEAD
+from storage.site_checks import settle_sites
 from storage.stored import StoredDocument, stored_documents
 from storage.targets import Targets
 
@@ -86,9 +88,18 @@ class Store:
         """The book of all crawl runs."""
         return SqlLedger(self.engine, self.clock, self.confirm_after)
 
-    def begin_run(self, target_ids: Sequence[int]) -> CrawlRun:
+    @property
+    def looks(self) -> Looks:
+        """复核: looks at the pages of leads."""
+        return Looks(self.engine)
+
+    def begin_run(self, target_ids: Sequence[int], kind: RunKind = RunKind.CRAWL) -> CrawlRun:
         """A new run over these targets; it stays ``running`` until :meth:`finish_run`, whatever happens."""
-        return runs.begin_run(self.engine, target_ids, self.clock())
+        return runs.begin_run(self.engine, target_ids, self.clock(), kind)
+
+    def settle_sites(self, run_id: int, shut_after: timedelta) -> int:
+        """Tell pages that are gone from sites that are down, see :mod:`storage.site_checks`; return how many leads."""
+        return settle_sites(self.engine, run_id, shut_after)
 
     def interrupted_runs(self) -> list[CrawlRun]:
         """Runs that were not finished, oldest first; ask only while holding the crawl lock."""

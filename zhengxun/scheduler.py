@@ -108,7 +108,7 @@ class Scheduler:
             CronTrigger(minute=f"*/{settings.tick_minutes}", timezone=SHANGHAI),
             args=["到期检查"],
             id="tick",
-            name="到期检查（采集、简报）",
+            name="到期检查（采集、复核、简报）",
             # What fell due while the service was down is caught up at once.
             next_run_time=datetime.now(SHANGHAI),
         )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from classifiers.classifier import Classifier
     from crawler.address_guard import AddressGuard
     from crawler.settings import CrawlSettings
+    from domain.recheck import LookPlan
     from storage import Store
 
 
@@ -80,6 +81,18 @@ class Services:
             yield store
         finally:
             store.close()
+
+    @property
+    def look_plan(self) -> LookPlan:
+        """When pages of leads are looked at again."""
+        from domain.recheck import LookPlan
+
+        settings = self.settings
+        return LookPlan(
+            steps=tuple(timedelta(hours=hours) for hours in settings.recheck_hours),
+            confirm_after=timedelta(hours=settings.removal_confirm_hours),
+            watch=timedelta(days=settings.watch_days),
+        )
 
     @cached_property
     def address_guard(self) -> AddressGuard:

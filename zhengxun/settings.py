@@ -9,6 +9,7 @@ import os
 import tomllib
 from datetime import datetime, time
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -57,6 +58,17 @@ class Settings(BaseSettings):
     removal_confirm_hours: float = Field(
         6.0, ge=0, le=720, description="两次确认页面消失须相隔的小时数，够了才算“已下线”。"
     )
+    site_gone_hours: float = Field(
+        72.0,
+        ge=0,
+        le=2160,
+        description="整个网站持续无法访问多少小时（至少看两次，且同一次运行中别的网站可以访问），才算“已下线（整站关闭）”。",
+    )
+    recheck_hours: Annotated[tuple[float, ...], NoDecode] = Field(
+        (24.0, 72.0, 168.0, 336.0, 720.0),
+        description="线索发现、移送、复发或关闭后第几小时复核，逗号分隔、由小到大；之后按最后两次的间隔继续。",
+    )
+    watch_days: float = Field(90.0, ge=0, le=3650, description="线索关闭（已下线、已改正）后继续回头看多少天。")
     referral_second_person: bool = Field(False, description="是否双人复核：打开后，移送须由确认人以外的另一人签批。")
     overdue_days: float = Field(7.0, gt=0, le=365, description="移送后多少天页面仍未下线或改正，算作超期。")
     now: datetime | None = Field(
@@ -114,6 +126,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split_formats(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("recheck_hours", mode="before")
+    @classmethod
+    def _split_hours(cls, value: object) -> object:
+        parts = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        try:
+            hours = tuple(float(part) for part in parts)
+        except (TypeError, ValueError):
+            raise ValueError("应为小时数，逗号分隔，如 24,72,168") from None
+        if not hours or hours[0] < 1 or any(later <= earlier for earlier, later in pairwise(hours)):
+            raise ValueError("应由小到大，且第一个不小于 1 小时")
+        return hours
 
     @field_validator("now", mode="before")
     @classmethod

@@ -16,6 +16,7 @@ class _Program(LazyGroup):
         "targets": ("zhengxun.cli.targets", "监测对象：添加、导入、列出、导出、暂停、恢复、移除、试采"),
         "crawl": ("zhengxun.cli.crawl", "立即采集"),
         "intake": ("zhengxun.cli.intake", "人工接收：举报清单、保存的网页、MediaCrawler 导出、单个网址"),
+        "recheck": ("zhengxun.cli.recheck", "复核：重新查看线索页面，是否已下线、已改正、复发"),
         "classify": ("zhengxun.cli.classify", "对文本作机器研判"),
         "extract": ("zhengxun.cli.extract", "查看一份已保存的网页能抽取出什么（不入库）"),
         "digest": ("zhengxun.cli.digest", "生成某日处置简报"),

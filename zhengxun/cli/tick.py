@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     name="tick",
-    help="执行此刻到期的全部工作：到期对象的采集、每日简报（含补做停机期间缺的）。供系统 cron 每隔几分钟调用。\n"
+    help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）。供系统 cron 每隔几分钟调用。\n"
     "无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
 )
 @json_option
@@ -26,6 +26,8 @@ def command(ctx: click.Context, as_json: bool) -> int:
     """Do what is due."""
     from zhengxun.cli.crawl import as_dict
     from zhengxun.cli.progress import crawl_progress
+    from zhengxun.cli.recheck import as_dict as recheck_as_dict
+    from zhengxun.cli.recheck import counts
     from zhengxun.jobs.tick import tick
 
     services = services_of(ctx)
@@ -37,6 +39,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
         print_json(
             {
                 "crawl": None if report.crawl is None else as_dict(report.crawl),
+                "recheck": None if report.recheck is None else recheck_as_dict(report.recheck),
                 "digests": [
                     {"date": made.digest.date, "created": made.created, "files": [str(path) for path in made.files]}
                     for made in report.digests
@@ -51,6 +54,11 @@ def command(ctx: click.Context, as_json: bool) -> int:
         run = report.crawl.run
         pages = sum(as_dict(report.crawl)["pages"].values())
         say(f"采集完成：{run.targets if run else 0} 个对象，{pages} 个页面，未采到 {len(report.crawl.failures)} 个。")
+    if report.recheck is not None:
+        from domain.recheck import Finding
+
+        numbers = counts(report.recheck)
+        say("复核完成：" + "，".join(f"{finding.label} {numbers[finding.value]}" for finding in Finding) + "。")
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
     return _status(report)

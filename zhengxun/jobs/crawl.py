@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.analysis import PageVisit
-from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunSummary
+from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunKind, RunSummary
 from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
 from zhengxun.jobs.rejudging import rejudge
@@ -121,8 +121,8 @@ def crawl(
                     continue
                 if on_resume is not None:
                     on_resume(interrupted)
-                resumed.append(_resume(services, store, interrupted, progress))
-                if services.clock() - interrupted.started_at < SAME_VISIT:
+                resumed.append(resume(services, store, interrupted, progress))
+                if interrupted.kind is RunKind.CRAWL and services.clock() - interrupted.started_at < SAME_VISIT:
                     visited.update(interrupted.target_ids)
             targets = [
                 target
@@ -136,10 +136,10 @@ def crawl(
                 ]
             if targets:
                 begun = store.begin_run([target.id for target in targets])
-                run = _run(services, store, begun, targets, progress)
+                run = visit_targets(services, store, begun, targets, progress)
             for step in AFTER_A_CRAWL:
                 step(services, store)
-        except _EndedEarly as ended:
+        except EndedEarly as ended:
             so_far = store.run_summary(ended.run_id)
             report = CrawlReport(tuple(resumed), so_far, time.monotonic() - started, interrupted=True)
             raise Stopped(
@@ -148,23 +148,27 @@ def crawl(
     return CrawlReport(tuple(resumed), run, time.monotonic() - started)
 
 
-class _EndedEarly(Exception):
+class EndedEarly(Exception):
+    """A signal ended a run; what was under way has been written."""
+
     def __init__(self, run_id: int, by: int | None) -> None:
         super().__init__(run_id)
         self.run_id = run_id
         self.by = by
 
 
-def _resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
+def resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
+    """Finish an interrupted run. Ask only under the crawl lock."""
     store.resume(run.id)
     # A target removed since still has planned requests; they get their outcome like all others.
     targets = [store.targets.get(target_id) for target_id in run.target_ids]
-    return _run(services, store, run, targets, progress)
+    return visit_targets(services, store, run, targets, progress)
 
 
-def _run(
+def visit_targets(
     services: Services, store: Store, run: CrawlRun, targets: Sequence[Target], progress: OnProgress | None
 ) -> RunSummary:
+    """Do what ``run`` has to do and close it. :class:`EndedEarly` where a signal stopped it before its end."""
     import crawler
     from crawler.process import StopRequest
     from zhengxun import analysis
@@ -172,7 +176,8 @@ def _run(
     ledger = store.ledger()
     readable = []
     for target in targets:
-        reason = why_not_collectable(target.kind, target.url)
+        # Of leads only the pages are looked at, whatever spider their target would need.
+        reason = why_not_collectable(target.kind, target.url) if run.kind is RunKind.CRAWL else None
         if reason is None:
             readable.append(target)
         else:
@@ -191,7 +196,7 @@ def _run(
             readable,
             ledger,
             analysis.analyse,
-            services.crawl_settings(),
+            replace(services.crawl_settings(), planned_only=run.kind is RunKind.RECHECK),
             run.id,
             progress=report,
             clock=services.clock,
@@ -199,7 +204,8 @@ def _run(
             stop=stop,
         )
         if not done:
-            raise _EndedEarly(run.id, stop.signal)
+            raise EndedEarly(run.id, stop.signal)
+    store.settle_sites(run.id, timedelta(hours=services.settings.site_gone_hours))
     return store.finish_run(run.id)
 
 

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import LockHeld
+from domain.recheck import Finding
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
+from zhengxun.jobs.recheck import RecheckReport, due_looks, recheck
 from zhengxun.jobs.sealing import seal_evidence
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
@@ -22,6 +24,7 @@ class TickReport:
     """What one tick did."""
 
     crawl: CrawlReport | None = None
+    recheck: RecheckReport | None = None
     digests: list[DigestReport] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Work that was due and that another process is doing (sentences of the locks)."""
@@ -31,18 +34,21 @@ class TickReport:
     @property
     def idle(self) -> bool:
         """Whether nothing was due."""
-        return self.crawl is None and not self.digests and not self.held and self.failure is None
+        return (
+            self.crawl is None and self.recheck is None and not self.digests and not self.held and self.failure is None
+        )
 
     @property
     def exit_status(self) -> int:
         """3 if another process holds a lock, 1 if pages could not be fetched, else 0."""
         if self.held:
             return 3
-        return 1 if self.crawl is not None and self.crawl.failures else 0
+        unsure = self.recheck is not None and any(look.finding is Finding.UNVERIFIABLE for look in self.recheck.looks)
+        return 1 if unsure or (self.crawl is not None and self.crawl.failures) else 0
 
 
 def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
-    """Crawl what is due, then build the digests that are missing, even if the crawl failed.
+    """Crawl what is due, recheck leads, then build the digests that are missing, even if one of the former failed.
 
     A digest waits for a crawl that another process began not long ago (that process builds it when it is done), but
     never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
@@ -68,6 +74,7 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
             raise
         except Exception as error:  # a crawl that cannot be made must not cost the day its digest
             report.failure = error
+    _recheck(services, report, progress)
     with services.store() as store:
         if report.held and _is_young(services, store):
             return report
@@ -81,6 +88,23 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
     except LockHeld as error:
         report.held.append(str(error))
     return report
+
+
+def _recheck(services: Services, report: TickReport, progress: OnProgress | None) -> None:
+    """Look at the leads that are due; after the crawl, which has looked at most of them already."""
+    if report.held:
+        return
+    with services.store() as store:
+        if not due_looks(services, store):
+            return
+    try:
+        report.recheck = recheck(services, progress=progress)
+    except LockHeld as error:
+        report.held.append(str(error))
+    except Stopped:
+        raise
+    except Exception as error:  # as with the crawl
+        report.failure = report.failure or error
 
 
 def _is_young(services: Services, store: Store) -> bool:
