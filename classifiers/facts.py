@@ -11,8 +11,17 @@ from classifiers.speaker import official
 _STATE = re.compile(r"国家职业资格|职业资格证书?|国家资格证|国职证")
 _NAME_BEFORE = re.compile(r"([\u4e00-\u9fa5A-Za-z]{2,14}?(?:师|员|工|教练|导游|经纪人|医))(?:证书?)?[^\n。；]{0,8}?$")
 _NAME_AFTER = re.compile(r"[^\n。；]{0,6}?[《“\"（(：:]?([\u4e00-\u9fa5A-Za-z]{2,12}?(?:师|员|工|教练|导游|经纪人))")
+#: Every alternative begins with a plain character, so that re skips to the next one of these.
 _LEVEL = re.compile(
-    r"(?<![\d一二三四五六七八九十])(?:[六七八九十6-9]|10)级(?:职业技能|技能|职业资格|证书|技师)|(?:超级|特一级|国际级)技师|钻石级|至尊级|博士级技师"
+    "|".join(
+        (
+            *(
+                rf"{number}(?<![\d一二三四五六七八九十]{number})级(?:职业技能|技能|职业资格|证书|技师)"
+                for number in (*"六七八九十6789", "10")
+            ),
+            *("超级技师", "特一级技师", "国际级技师", "钻石级", "至尊级", "博士级技师"),
+        )
+    )
 )
 _DOMAIN_END = re.compile(r"\.(?:com|cn|net|org|top|vip|xyz|cc|info|site|online|club|shop)(?![A-Za-z0-9.\-])", re.I)
 _HOST_BEFORE = re.compile(r"(?:[A-Za-z0-9\-]{1,40}\.){0,4}[A-Za-z0-9\-]{1,40}$")

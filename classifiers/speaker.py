@@ -21,8 +21,26 @@ _SIGNATURE = re.compile(
 _PRESS = re.compile(
     r"本报讯|本报记者|记者[^\n。]{1,12}[报道讯]|新华社\d|新华社.{1,6}电|通讯员|（记者|见习记者|央视(?:网|新闻)|融媒体?记者"
 )
+_ACCOUNT = r"[号搜：:\s]*[A-Za-z0-9_＿+—\-]{5,}"
+#: Every alternative begins with a plain character: re then skips to the next one of these, where groups and classes in front
+#: would be tried at every character of a page.
 _SELLS = re.compile(
-    r"(?:加|➕|\+|＋)\s*(?:微|薇|[vV]|qq|QQ|企鹅)|(?:微信|薇信|[vV][xX]?信?|[wW][xX]|QQ|qq|扣扣|企鹅|电话|手机|热线|联系(?:人|电话)?|详询|咨询)[号搜：:\s]*[A-Za-z0-9_＿+—\-]{5,}|1[3-9][\dxX*]{9}|(?<!\d)0\d{2,3}[-—－ ]?\d{3,4}[-—－ ]?\d{4}|400[-—－ ]?\d{3}[-—－ ]?\d{4}|1[3-9]\d-?\d{4}-?\d{4}"
+    "|".join(
+        (
+            *(rf"{sign}\s*(?:微|薇|[vV]|qq|QQ|企鹅)" for sign in ("加", "➕", r"\+", "＋")),
+            *(
+                word + _ACCOUNT
+                for word in (
+                    *("微信", "薇信", "v[xX]?信?", "V[xX]?信?", "w[xX]", "W[xX]", "QQ", "qq", "扣扣", "企鹅"),
+                    *("电话", "手机", "热线", "联系(?:人|电话)?", "详询", "咨询"),
+                )
+            ),
+            r"1[3-9][\dxX*]{9}",
+            r"0(?<!\d0)\d{2,3}[-—－ ]?\d{3,4}[-—－ ]?\d{4}",
+            r"400[-—－ ]?\d{3}[-—－ ]?\d{4}",
+            r"1[3-9]\d-?\d{4}-?\d{4}",
+        )
+    )
 )
 
 
