@@ -131,26 +131,29 @@ class Automaton:
                 inserted = judged
             for entry in entries:
                 concept = entry.concept
-                if concept.name not in wanted or (concept.name, start, end) in seen:
+                name = concept.name
+                if name not in wanted:
+                    continue
+                if stood != entry.plain:
+                    if not concept.disguise or disguised_left == 0:
+                        continue
+                elif entry.kind and not _letters_alone(plain, start, end):
+                    continue
+                if (name, start, end) in seen:
                     continue
                 if entry.numbers is not None and not entry.numbers.stands(text.original, positions, start, end):
                     continue
-                if stood == entry.plain:
-                    if entry.kind and not _letters_alone(plain, start, end):
-                        continue
-                    disguise = entry.kind or inserted
-                elif concept.disguise and disguised_left > 0:
+                disguise = entry.kind or inserted
+                if stood != entry.plain:
                     disguised_left -= 1
                     kinds = self._disguised(text, entry, start, end, segmenter)
                     if kinds is None:
                         continue
                     disguise = kinds
-                else:
-                    continue
                 if (concept.left_not or concept.right_not) and _bad_neighbour(concept, plain, start, end):
                     continue
-                seen.add((concept.name, start, end))
-                found.setdefault(concept.name, []).append(Hit(concept.name, start, end, entry.word, disguise))
+                seen.add((name, start, end))
+                found.setdefault(name, []).append(Hit(name, start, end, entry.word, disguise))
         for hits in found.values():
             hits.sort(key=lambda hit: hit.start)
         return found

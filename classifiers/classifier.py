@@ -235,17 +235,20 @@ class Classifier:
             return reading.findings
         text = reading.text
         marked = [(f.start, f.end) for f in reading.findings if f.field == "text"]
-        rated = []
         low, high = reading.window
+        sentences = []
         for first, last in pairwise(text.breaks):
             if last - first < 5 or first < low or last > high:
                 continue
             start, end = text.span(first, last)
             part = reading.whole.part(start, end)
-            if part is None or part.field == "segments":
-                continue
+            if part is not None and part.field != "segments":
+                sentences.append((start, end, part))
+        rated = []
+        densities = self._wording.densities([text.original[start:end] for start, end, _ in sentences])
+        for density, (start, end, part) in zip(densities, sentences, strict=True):
             inside = sum(start - part.start <= a < end - part.start for a, _ in marked)
-            rated.append((self._wording.density(text.original[start:end]) + 0.15 * inside, start, end, part))
+            rated.append((density + 0.15 * inside, start, end, part))
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
         for _, start, end, part in rated[: _SENTENCES - explicit]:

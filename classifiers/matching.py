@@ -16,7 +16,6 @@ from classifiers.scanning import Scan
 #: Starting points of one sequence that are tried in one text.
 _MAX_STARTS = 60
 _LONGEST_INNOCENT = 16
-_START = attrgetter("start")
 
 
 class Match(NamedTuple):
@@ -144,6 +143,13 @@ def wanted_concepts(rules: Iterable[Rule]) -> set[str]:
     return names
 
 
+class Column(NamedTuple):
+    """Hits in order of their starts, and these."""
+
+    hits: list[Hit]
+    starts: list[int]
+
+
 class Hits:
     """The hits of one text, with the boundary judgement made when a hit is first used."""
 
@@ -158,17 +164,17 @@ class Hits:
             hit.end for name in ("credential", "occupation") for hit in found.get(name, ()) if not hit.disguise
         }
         self._held: dict[str, list[Hit]] = {}
-        self._columns: dict[tuple[str, ...], list[Hit]] = {}
+        self._columns: dict[tuple[str, ...], Column] = {}
         self.failed: list[Hit] = []
 
-    def of(self, element: Element) -> list[Hit]:
-        """Return the hits of any of the element's concepts that hold, in order of their starts."""
+    def of(self, element: Element) -> Column:
+        """Return the hits of any of the element's concepts that hold."""
         column = self._columns.get(element.concepts)
         if column is None:
-            column = [hit for name in element.concepts for hit in self.concept(name)]
+            hits = [hit for name in element.concepts for hit in self.concept(name)]
             if len(element.concepts) > 1:
-                column.sort(key=_START)
-            self._columns[element.concepts] = column
+                hits.sort(key=attrgetter("start"))
+            column = self._columns[element.concepts] = Column(hits, [hit.start for hit in hits])
         return column
 
     def concept(self, name: str) -> list[Hit]:
@@ -214,23 +220,24 @@ def matches(rule: Rule, hits: Hits, text: FoldedText, title_end: int = 0) -> lis
 
     ``title_end``: how many folded characters at the beginning are the title.
     """
-    if any(not hits.of(element) for element in rule.must):
+    needed = [hits.of(element).hits for element in rule.must]
+    if not all(needed):
         return []
     found: list[Match] = []
     for sequence in rule.sequences:
         columns = [hits.of(element) for element in sequence]
-        if not all(columns):
+        if not all(column.hits for column in columns):
             continue
+        starters = columns[0].hits[:_MAX_STARTS]
         if len(columns) == 1:
-            found.extend(Match(rule, hit.start, hit.end, (hit,)) for hit in columns[0][:_MAX_STARTS])
+            found.extend(Match(rule, hit.start, hit.end, (hit,)) for hit in starters)
             continue
-        starts = [[hit.start for hit in column] for column in columns]
-        for first in columns[0][:_MAX_STARTS]:
-            chain = _chain(first, columns, starts, rule, text)
+        for first in starters:
+            chain = _chain(first, columns[1:], rule, text)
             if chain:
                 found.append(Match(rule, min(h.start for h in chain), max(h.end for h in chain), tuple(chain)))
-    if rule.must:
-        found = [match for match in found if all(_near_by(match, hits.of(element), title_end) for element in rule.must)]
+    if needed:
+        found = [match for match in found if all(_near_by(match, column, title_end) for column in needed)]
     if rule.unless:
         found = [match for match in found if not _hindered(match, rule, hits, text)]
     return _merged(found)
@@ -244,27 +251,28 @@ def _near_by(match: Match, needed: Sequence[Hit], title_end: int) -> bool:
     )
 
 
-def _chain(
-    first: Hit, columns: list[list[Hit]], starts: list[list[int]], rule: Rule, text: FoldedText
-) -> list[Hit] | None:
+def _chain(first: Hit, columns: Sequence[Column], rule: Rule, text: FoldedText) -> list[Hit] | None:
+    # Most starts lead nowhere: that is seen before the sentence is looked up.
+    nearest = columns[0].starts
+    at = bisect_left(nearest, first.end if rule.ordered else first.start - rule.gap)
+    if at == len(nearest) or nearest[at] > first.end + rule.gap:
+        return None
     chain = [first]
     low, high = text.sentence(first.start)
-    for column, begins in zip(columns[1:], starts[1:], strict=True):
+    for column, begins in columns:
         last = chain[-1]
-        reach = last.end + rule.gap
+        reach = min(last.end + rule.gap, high - 1)
         at = bisect_left(begins, last.end if rule.ordered else max(low, last.start - rule.gap))
-        chosen = None
-        while at < len(column) and column[at].start <= reach and column[at].start < high:
+        while at < len(begins) and begins[at] <= reach:
             hit = column[at]
             at += 1
             overlaps = hit.start < last.end and last.start < hit.end
             if overlaps or hit.start < low or (not rule.ordered and last.start - hit.end > rule.gap):
                 continue
-            chosen = hit
+            chain.append(hit)
             break
-        if chosen is None:
+        else:
             return None
-        chain.append(chosen)
     return chain
 
 

@@ -27,12 +27,12 @@ _REACH = re.compile(
 )
 _NUMBER = re.compile(r"\d[\d\-—－*x]*")
 _SPACE = re.compile(r"\s+")
-_SURROGATES = re.compile(r"[\ud800-\udfff]")
+_SURROGATES = re.compile(r"[\ud800-\udfff]+")
 
 
 def written(original: str) -> str:
-    """Return ``original`` as its grams are counted: lower case, without contacts, numbers alike, spaces as one ``␣``."""
-    return _SPACE.sub("␣", _NUMBER.sub("0", _REACH.sub("", original.lower())))
+    """Return ``original`` as its grams are counted: lower case, no contacts or surrogates, numbers alike, spaces as one ``␣``."""
+    return _SURROGATES.sub("", _SPACE.sub("␣", _NUMBER.sub("0", _REACH.sub("", original.lower()))))
 
 
 def grams(original: str) -> Counter[str]:
@@ -82,24 +82,31 @@ class Wording:
         ]
         return [gram for _, gram in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:number]]
 
-    def density(self, original: str) -> float:
-        """Return how much ``original`` (a sentence) speaks for an offer, by the root of its length."""
-        grams, _ = self._counts(original)
-        return float(self._weights[grams] @ self._rarity[grams]) / sqrt(len(original) + 8)
+    def densities(self, sentences: Sequence[str]) -> list[float]:
+        """Return for each of ``sentences`` how much it speaks for an offer, by the root of its length."""
+        texts = [written(sentence) for sentence in sentences]
+        numbers = self._grams("\0".join(texts))
+        # Which sentence a character and the pair that begins with it belong to: no gram holds a NUL.
+        sentence = np.repeat(np.arange(len(texts)), [len(text) + 1 for text in texts])[:-1]
+        owner = np.concatenate((sentence, sentence[:-1]))
+        met = np.unique(owner * (len(self._names) + 1) + numbers)
+        owner, grams = np.divmod(met, len(self._names) + 1)
+        said = np.concatenate(((0.0,), self._weights * self._rarity))[grams]
+        totals = np.bincount(owner, said, len(texts))
+        return [float(total) / sqrt(len(s) + 8) for total, s in zip(totals, sentences, strict=True)]
 
     def _counts(self, original: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return which of the model's grams stand in ``original``, ascending, and how often each."""
-        text = written(original)
-        try:
-            codes = text.encode("utf-32-le")
-        except UnicodeEncodeError:
-            codes = _SURROGATES.sub("", text).encode("utf-32-le")
-        numbers = self._numbers.take(np.frombuffer(codes, np.uint32))
-        pairs = numbers[:-1] * len(self._single) + numbers[1:]
-        met = np.concatenate((self._single.take(numbers), self._pair.take(pairs)))
-        counts = np.bincount(met)[1:]
+        counts = np.bincount(self._grams(written(original)))[1:]
         grams = np.flatnonzero(counts)
         return grams, counts[grams]
+
+    def _grams(self, text: str) -> NDArray[np.uint16]:
+        """Return the number of the gram (0: none of the model's) at every character, then at every pair."""
+        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        numbers = self._numbers.take(codes)
+        pairs = numbers[:-1] * len(self._single) + numbers[1:]
+        return np.concatenate((self._single.take(numbers), self._pair.take(pairs)))
 
 
 def learn(
