@@ -12,6 +12,7 @@ from domain.assessment import Assessment
 from domain.crawl import CrawlRun, RunKind, RunSummary
 from domain.document import Document
 from domain.errors import NotSetUp
+from domain.operator import LinkLimits
 from domain.ports import Clock, CrawlLedger
 from domain.target import Target
 from storage import rejudging, runs
@@ -24,8 +25,10 @@ from storage.evidence import Evidence
 from storage.intakes import Intakes
 from storage.leads import Leads
 from storage.ledger import SqlLedger
+from storage.linking import DomainOf, Linked, link
 from storage.looks import Looks
 from storage.migration import current_revision, missing_file
+from storage.operators import Operators
 from storage.rejudging import Rejudged
 from storage.revision import HEAD
 from storage.site_checks import settle_sites
@@ -68,6 +71,18 @@ class Store:
     def blacklist(self) -> Blacklist:
         """动态黑名单."""
         return Blacklist(self.engine)
+
+    @property
+    def operators(self) -> Operators:
+        """主体."""
+        return Operators(self.engine, self.clock)
+
+    def link(self, limits: LinkLimits, domain_of: DomainOf, portion: int = 200) -> Linked:
+        """Join documents that came since the last time to operators; see :mod:`storage.linking`.
+
+        Ask only while holding the crawl lock.
+        """
+        return link(self.engine, self.clock, limits, domain_of, portion)
 
     @property
     def digests(self) -> Digests:

@@ -29,6 +29,22 @@ from storage.tables.crawl import (
 )
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
+from storage.tables.operators import (
+    IdentifierPartyRow,
+    IdentifierRow,
+    IdentifierSiteRow,
+    LeadRelationRow,
+    LinkingRow,
+    NearTextRow,
+    OccurrenceRow,
+    OperatorDecisionPageRow,
+    OperatorDecisionRow,
+    OperatorIdentifierRow,
+    OperatorPageRow,
+    OperatorRow,
+    TextKeyRow,
+    TextPrintRow,
+)
 
 #: Tables whose rows are never changed and never deleted: triggers of the database refuse it.
 APPEND_ONLY: tuple[str, ...] = (
@@ -43,6 +59,9 @@ APPEND_ONLY: tuple[str, ...] = (
     "digest_numbers",
     "intakes",
     "intake_items",
+    "operator_decisions",
+    "operator_decision_pages",
+    "lead_relations",
 )
 
 __all__ = [
@@ -61,13 +80,27 @@ __all__ = [
     "EvidenceChainCopyRow",
     "EvidenceLinkRow",
     "FindingRow",
+    "IdentifierPartyRow",
+    "IdentifierRow",
+    "IdentifierSiteRow",
     "IntakeItemRow",
     "IntakeRow",
     "LeadEventRow",
+    "LeadRelationRow",
     "LeadRow",
+    "LinkingRow",
+    "NearTextRow",
+    "OccurrenceRow",
+    "OperatorDecisionPageRow",
+    "OperatorDecisionRow",
+    "OperatorIdentifierRow",
+    "OperatorPageRow",
+    "OperatorRow",
     "PageRow",
     "RejudgingRow",
     "RobotsOverrideRow",
     "SnapshotRow",
     "TargetRow",
+    "TextKeyRow",
+    "TextPrintRow",
 ]
