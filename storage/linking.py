@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 from domain.assessment import Level, Speaker
 from domain.document import Document, SegmentKind
 from domain.fingerprint import Fingerprint, fingerprint
-from domain.operator import Ground, LinkLimits, identities, posted, speaks_for_others
+from domain.operator import LinkLimits, identities, posted, speaks_for_others
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
 from storage.identifiers import Sighting, note, recount
@@ -27,14 +27,12 @@ from storage.lead_relations import relate
 from storage.near_texts import compare
 from storage.placing import Placed, Placing
 from storage.reading import DOCUMENT_COLUMNS, document_of
-from storage.regrouping import operators_with, regroup
+from storage.regrouping import by_site, operators_with, readmit, regroup
 from storage.tables import (
     AssessmentRow,
     DocumentRow,
     IdentifierRow,
     LinkingRow,
-    OperatorPageRow,
-    OperatorRow,
     PageRow,
     SnapshotRow,
 )
@@ -87,6 +85,7 @@ def _use_limits(engine: Engine, limits: LinkLimits, at: datetime) -> None:
             return
         everywhere = connection.execute(select(IdentifierRow.id)).scalars().all()
         for identifier in recount(connection, everywhere, limits):
+            readmit(connection, identifier, at)
             regroup(connection, operators_with(connection, identifier), at)
         connection.execute(update(LinkingRow).where(LinkingRow.id == 1).values(limits=wanted))
 
@@ -140,8 +139,25 @@ def _read(row: Any, domain_of: DomainOf) -> _Read:
 
 
 def _own_text(document: Document) -> str:
-    own = "\n".join(segment.text for segment in document.segments if segment.kind in _OWN_TEXT)
-    return own or document.text
+    """Its own words without its identifiers: a mirror with another number, or another word for 微信, is a copy."""
+    spans: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for contact in document.contacts:
+        if contact.segment is not None and contact.start is not None and contact.end is not None:
+            spans[contact.segment].append((contact.start, contact.end))
+    own = []
+    for index, segment in enumerate(document.segments):
+        if segment.kind not in _OWN_TEXT:
+            continue
+        text = segment.text
+        for start, end in sorted(spans.get(index, ()), reverse=True):
+            text = text[:start] + text[end:]
+        if index not in spans or len(text) > _CONTACT_LINE:
+            own.append(text)
+    return "\n".join(own) or document.text
+
+
+#: What is left of a line that only gives a contact (“电话：”, “加老师微信”).
+_CONTACT_LINE = 12
 
 
 def _portion(connection: Connection, reads: Sequence[_Read], limits: LinkLimits, at: datetime, done: Linked) -> None:
@@ -161,33 +177,5 @@ def _portion(connection: Connection, reads: Sequence[_Read], limits: LinkLimits,
         placing.place(page, new_ids.get(page, set()))
     placing.write()
     done.operators_new += placing.made
-    _by_site(connection, {read.place for read in reads if read.place}, at)
+    by_site(connection, {read.place for read in reads if read.place}, at)
     done.leads_related += relate(connection, sorted(pages), at)
-
-
-def _by_site(connection: Connection, sites: set[str], at: datetime) -> None:
-    """Flagged pages without an identifier stand with the one operator of their site; with several, with none."""
-    for site in sorted(sites):
-        owners = connection.execute(
-            select(func.min(OperatorPageRow.operator_id), func.max(OperatorPageRow.operator_id)).where(
-                OperatorPageRow.site == site, OperatorPageRow.operator_id.is_not(None)
-            )
-        ).one()
-        if owners[0] is None:
-            continue
-        if owners[0] != owners[1]:
-            connection.execute(
-                update(OperatorPageRow)
-                .where(OperatorPageRow.site == site, OperatorPageRow.ground == Ground.SITE.value)
-                .values(operator_id=None)
-            )
-            continue
-        joined = connection.execute(
-            update(OperatorPageRow)
-            .where(OperatorPageRow.site == site, OperatorPageRow.operator_id.is_(None))
-            .values(operator_id=owners[0], ground=Ground.SITE.value, because=[], since=at)
-        ).rowcount
-        if joined:
-            connection.execute(
-                update(OperatorRow).where(OperatorRow.id == owners[0]).values(pages=OperatorRow.pages + joined)
-            )

@@ -19,7 +19,7 @@ from storage.engine import reading, writing
 from storage.identifiers import recount
 from storage.lead_relations import grounds_between
 from storage.near_texts import near_pages
-from storage.regrouping import operators_with, regroup
+from storage.regrouping import operators_with, readmit, regroup
 from storage.tables import (
     DocumentRow,
     IdentifierRow,
@@ -241,6 +241,8 @@ class Operators:
             connection.execute(update(IdentifierRow).where(IdentifierRow.id == row.id).values(excluded=not include))
             limits = connection.execute(select(LinkingRow.limits).where(LinkingRow.id == 1)).scalar()
             recount(connection, [row.id], LinkLimits(*limits) if limits else LinkLimits())
+            if include:
+                readmit(connection, row.id, at)
             affected = operators_with(connection, row.id)
             if affected:
                 regroup(connection, affected, at)

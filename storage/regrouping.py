@@ -17,10 +17,12 @@ from storage.identifiers import Known, of_pages
 from storage.near_texts import near_pages
 from storage.tables import (
     IdentifierRow,
+    OccurrenceRow,
     OperatorDecisionPageRow,
     OperatorIdentifierRow,
     OperatorPageRow,
     OperatorRow,
+    PageRow,
 )
 
 
@@ -45,14 +47,17 @@ def regroup(connection: Connection, operators: Collection[int], at: datetime, *,
     nodes = [
         node_of(page, found, near.get(page, ()), pages[page].site)
         for page, found in sorted(known.items())
-        if found or page in decided or pages[page].ground != Ground.SITE.value
+        if found or page in decided
     ]
     groups = group(nodes, decisions)
     placed = {page for each in groups for page in each.pages}
-    _release(connection, [page for page in pages if page not in placed])
+    released = [page for page in pages if page not in placed]
+    _release(connection, released)
     ids = _ids(connection, groups, pages, at, keep)
+    _empty(connection, set(operators) - set(ids))
     _write(connection, groups, ids, pages)
     _count(connection, groups, ids, known, operators)
+    by_site(connection, {pages[page].site for page in released} - {""}, at)
     return set(ids)
 
 
@@ -87,9 +92,37 @@ def _decisions(connection: Connection, pages: Sequence[int]) -> list[PageDecisio
 
 
 def _release(connection: Connection, pages: Sequence[int]) -> None:
-    """Pages that stood with an operator by their site only: the end of the linking step looks at them again."""
+    """Pages that nothing joins any more, or that stood with an operator by their site only."""
     for portion in portions(pages):
-        connection.execute(update(OperatorPageRow).where(OperatorPageRow.page_id.in_(portion)).values(operator_id=None))
+        connection.execute(
+            update(OperatorPageRow)
+            .where(OperatorPageRow.page_id.in_(portion))
+            .values(operator_id=None, ground=Ground.SITE.value, because_page_id=None, because=[])
+        )
+
+
+def _empty(connection: Connection, operators: Collection[int]) -> None:
+    """Operators that have no pages left."""
+    for portion in portions(sorted(operators)):
+        connection.execute(update(OperatorRow).where(OperatorRow.id.in_(portion)).values(pages=0))
+
+
+def readmit(connection: Connection, identifier_id: int, at: datetime) -> None:
+    """Pages with an identifier that stand with nobody get an operator of their own, to be grouped with the others."""
+    rows = connection.execute(
+        select(OccurrenceRow.page_id, PageRow.host, OperatorPageRow.page_id.label("placed"))
+        .join(PageRow, PageRow.id == OccurrenceRow.page_id)
+        .outerjoin(OperatorPageRow, OperatorPageRow.page_id == OccurrenceRow.page_id)
+        .where(OccurrenceRow.identifier_id == identifier_id, OperatorPageRow.operator_id.is_(None))
+        .order_by(OccurrenceRow.page_id)
+    ).all()
+    for row in rows:
+        operator = new_operator(connection, at)
+        values = {"operator_id": operator, "ground": Ground.OWN.value, "because": [], "since": at}
+        if row.placed is None:
+            connection.execute(insert(OperatorPageRow).values(page_id=row.page_id, site=row.host, **values))
+        else:
+            connection.execute(update(OperatorPageRow).where(OperatorPageRow.page_id == row.page_id).values(**values))
 
 
 def _ids(
@@ -213,8 +246,6 @@ def rename(connection: Connection, operators: Iterable[int]) -> None:
 
 def operators_with(connection: Connection, identifier_id: int) -> set[int]:
     """Operators on whose pages an identifier stands, also where it is common."""
-    from storage.tables import OccurrenceRow
-
     return {
         operator
         for operator in connection.execute(
@@ -227,9 +258,29 @@ def operators_with(connection: Connection, identifier_id: int) -> set[int]:
     }
 
 
-def page_count(connection: Connection, operator_id: int) -> int:
-    """Number of pages of an operator, counted."""
-    counted = connection.execute(
-        select(func.count()).select_from(OperatorPageRow).where(OperatorPageRow.operator_id == operator_id)
-    )
-    return int(counted.scalar_one())
+def by_site(connection: Connection, sites: Collection[str], at: datetime) -> None:
+    """Flagged pages without an identifier stand with the one operator of their site; with several, with none."""
+    for site in sorted(sites):
+        owners = connection.execute(
+            select(func.min(OperatorPageRow.operator_id), func.max(OperatorPageRow.operator_id)).where(
+                OperatorPageRow.site == site, OperatorPageRow.operator_id.is_not(None)
+            )
+        ).one()
+        if owners[0] is None:
+            continue
+        if owners[0] != owners[1]:
+            connection.execute(
+                update(OperatorPageRow)
+                .where(OperatorPageRow.site == site, OperatorPageRow.ground == Ground.SITE.value)
+                .values(operator_id=None)
+            )
+            continue
+        joined = connection.execute(
+            update(OperatorPageRow)
+            .where(OperatorPageRow.site == site, OperatorPageRow.operator_id.is_(None))
+            .values(operator_id=owners[0], ground=Ground.SITE.value, because=[], since=at)
+        ).rowcount
+        if joined:
+            connection.execute(
+                update(OperatorRow).where(OperatorRow.id == owners[0]).values(pages=OperatorRow.pages + joined)
+            )

@@ -86,7 +86,7 @@ def advertisers(count: int = 64, platform_pages: int = 300, seed: int = 7) -> li
         base, icp, statistics, hotline = platforms[page % 3]
         footer = f"客服热线 {hotline} {icp} 版权所有 北京帮帮信息技术有限公司"
         ads.append(
-            _ad(
+            ad(
                 f"{base}/item/{page}",
                 operator.number,
                 f"{rng.choice(TEMPLATES)}\n{_contact(operator, rng)}",
@@ -122,16 +122,16 @@ def _contact(operator: _Operator, rng: random.Random) -> str:
 def _site_page(operator: _Operator, url: str, contact: str, site: int, rng: random.Random) -> Ad:
     icp = f"{operator.icp}-{site + 1}" if operator.icp else ""
     footer = f"版权所有 {operator.name} {icp}"
-    return _ad(url, operator.number, f"{rng.choice(TEMPLATES)}\n{contact}", footer, operator.statistics)
+    return ad(url, operator.number, f"{rng.choice(TEMPLATES)}\n{contact}", footer, operator.statistics)
 
 
 def _post(operator: _Operator, account: int, post: int, rng: random.Random) -> Ad:
     url = f"https://weibo.com/{operator.number}{account}/{post}"
     text = f"{rng.choice(TEMPLATES)[: rng.randint(40, 90)]}\n{_contact(operator, rng)}"
-    return _ad(url, operator.number, text, "", "", platform="weibo", account=f"{operator.number * 10 + account}")
+    return ad(url, operator.number, text, "", "", platform="weibo", account=f"{operator.number * 10 + account}")
 
 
-def _ad(
+def ad(
     url: str,
     operator: int,
     text: str,
@@ -141,6 +141,7 @@ def _ad(
     platform: str = "web",
     account: str | None = None,
 ) -> Ad:
+    """One page: its text line by line, its footer, and a statistics account in its source."""
     segments = [Segment(SegmentKind.MAIN, line) for line in text.split("\n") if line]
     if footer:
         segments.append(Segment(SegmentKind.FOOTER, footer))
