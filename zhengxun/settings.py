@@ -99,6 +99,18 @@ class Settings(BaseSettings):
         description="单个响应接收时的大小上限（MB）；解压后至多为它的 1.6 倍。",
     )
     timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
+    link_max_sites: int = Field(
+        30,
+        ge=1,
+        le=100_000,
+        description="一个标识（电话、备案号、统计代码等）出现在超过多少个不同网站（按注册域名）和账号上，就视为公共号码，不再用于归并主体。",
+    )
+    link_max_parties: int = Field(
+        6,
+        ge=1,
+        le=100_000,
+        description="与一个标识同页出现的其他手机（或微信、QQ）超过多少个，就视为平台热线或建站公司的代码，不再用于归并主体。",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="写到标准错误的日志级别：`debug`、`info`、`warning`、`error`。"
     )

@@ -125,13 +125,20 @@ def _domains() -> TLDExtract:
     return TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
+def registered_domain(host: str) -> str:
+    """The domain that somebody registered, of a host with or without port; "" where there is none (an address)."""
+    name = host if host.startswith("[") else host.partition(":")[0]
+    parts = _domains()(name)
+    return f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else ""
+
+
 def _twins(host: str) -> tuple[str, ...]:
     """``host`` and its usual second names: sites redirect freely between bare domain, www and m."""
     name, colon, port = host.partition(":") if not host.startswith("[") else (host, "", "")
     if host.startswith("[") or not re.search(r"[a-z]", name):
         return (host,)
     parts = _domains()(name)
-    registered = f"{parts.domain}.{parts.suffix}" if parts.domain and parts.suffix else ""
+    registered = registered_domain(name)
     if not registered or parts.subdomain not in {"", "www", "m"}:
         return (host,)
     others = [f"{prefix}{registered}{colon}{port}" for prefix in ("", "www.", "m.")]

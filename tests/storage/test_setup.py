@@ -18,6 +18,8 @@ from sqlalchemy.exc import DBAPIError
 import storage
 from domain.errors import NotSetUp
 from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
+from domain.lead import EventKind
+from domain.operator import LinkLimits
 from storage import Store, default_url, migrate, open_store, revision_state
 from storage.engine import remedy, writing
 from storage.revision import HEAD
@@ -181,6 +183,10 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
     subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
     world.store.blacklist.add(subject, Step(StepKind.PROPOSED, clock(), "张三"), START.date())
+    world.store.leads.append(1, EventKind.CONFIRMED, "张三", None, clock())
+    world.look(f"{SITE}/copy")
+    world.store.link(LinkLimits(), str)
+    world.store.operators.split(1, [], [f"{SITE}/copy"], "张三", None)
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:
