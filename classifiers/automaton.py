@@ -1,4 +1,4 @@
-"""One pass over the folded text for all words of all concepts, and the judgement whether a meeting was honest.
+"""One pass over the folded text for all words of all concepts; :mod:`classifiers.hits` judges what was met.
 
 Patterns are the packs' words and, for concepts that are looked for in disguise, the same words with characters spelt
 out (bao过), shortened to a letter (免k), taken apart (言正书) or turned round. Homophones and look-alikes need no
@@ -15,31 +15,17 @@ import ahocorasick_rs
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Disguises
-from classifiers.normalise import PICTURE, FoldedText, FoldTable, crosses_sentence
+from classifiers.normalise import FoldTable
 from classifiers.numbers import NumberShape, number_shape
-
-#: Hits in disguise that are judged in one text (each may need the segmenter).
-MAX_DISGUISED = 120
-
 
 #: Pattern, start and end of a meeting that nobody has judged yet.
 RawHit = tuple[int, int, int]
 
 
-class Hit(NamedTuple):
-    """A concept's word in the folded text."""
+class Entry(NamedTuple):
+    """What a pattern may stand for."""
 
-    concept: str
-    start: int
-    end: int
-    word: str
-    disguise: str = ""
-    """How it was disguised (谐音, 插入符号 …), or empty."""
-
-
-class _Entry(NamedTuple):
     concept: Concept
     word: str
     plain: str
@@ -53,23 +39,23 @@ class Automaton:
     """All words of all concepts that are looked for in whole pages."""
 
     def __init__(self, concepts: Iterable[Concept], disguises: Disguises, table: FoldTable) -> None:
-        self._table = table
-        self._kinds = disguises.kinds
-        entries: dict[str, list[_Entry]] = {}
+        entries: dict[str, list[Entry]] = {}
         for concept in concepts:
             if concept.cue:
                 continue
             for word in concept.words:
                 plain = table.plain_text(word)
                 entries.setdefault(table.folded(word), []).append(
-                    _Entry(concept, word, plain, "", number_shape(word, plain))
+                    Entry(concept, word, plain, "", number_shape(word, plain))
                 )
                 if concept.disguise:
                     for kind, variant in _variants(plain, disguises):
                         folded = table.folded(variant)
-                        entries.setdefault(folded, []).append(_Entry(concept, word, table.plain_text(variant), kind))
+                        entries.setdefault(folded, []).append(Entry(concept, word, table.plain_text(variant), kind))
         entries.pop("", None)
         self._entries = list(entries.values())
+        #: For every pattern its entries by the names of their concepts.
+        self.meanings = [_by_concept(group) for group in self._entries]
         self._machine = ahocorasick_rs.AhoCorasick(
             list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
         )
@@ -107,77 +93,12 @@ class Automaton:
         greatest = [max(weights[entry.concept.name] for entry in group) for group in self._entries]
         return np.array(greatest, np.intp)
 
-    def judged(
-        self, text: FoldedText, raw: Iterable[RawHit], segmenter: Segmenter, wanted: set[str]
-    ) -> dict[str, list[Hit]]:
-        """Return the hits of the concepts ``wanted`` that hold, in order of their starts; boundaries are not judged yet."""
-        plain = text.plain
-        positions = text.positions
-        found: dict[str, list[Hit]] = {}
-        seen: set[tuple[str, int, int]] = set()
-        disguised_left = MAX_DISGUISED
-        looked_for = self.mask(wanted)
-        bits = self.bits
-        for pattern, start, end in raw:
-            if not bits[pattern] & looked_for:
-                continue
-            entries = self._entries[pattern]
-            stood = plain[start:end]
-            inserted = ""
-            if positions[end - 1] - positions[start] != end - start - 1:
-                judged = _inserted(text, start, end)
-                if judged is None:
-                    continue
-                inserted = judged
-            for entry in entries:
-                concept = entry.concept
-                name = concept.name
-                if name not in wanted:
-                    continue
-                if stood != entry.plain:
-                    if not concept.disguise or disguised_left == 0:
-                        continue
-                elif entry.kind and not _letters_alone(plain, start, end):
-                    continue
-                if (name, start, end) in seen:
-                    continue
-                if entry.numbers is not None and not entry.numbers.stands(text.original, positions, start, end):
-                    continue
-                disguise = entry.kind or inserted
-                if stood != entry.plain:
-                    disguised_left -= 1
-                    kinds = self._disguised(text, entry, start, end, segmenter)
-                    if kinds is None:
-                        continue
-                    disguise = kinds
-                if (concept.left_not or concept.right_not) and _bad_neighbour(concept, plain, start, end):
-                    continue
-                seen.add((name, start, end))
-                found.setdefault(name, []).append(Hit(name, start, end, entry.word, disguise))
-        for hits in found.values():
-            hits.sort(key=lambda hit: hit.start)
-        return found
 
-    def _disguised(self, text: FoldedText, entry: _Entry, start: int, end: int, segmenter: Segmenter) -> str | None:
-        """Return how ``entry`` is disguised at ``start:end``, or None where the folding only invented it."""
-        plain = text.plain
-        stood = plain[start:end]
-        if len(stood) != len(entry.plain):
-            return None
-        changed = {start + i for i, (a, b) in enumerate(zip(stood, entry.plain, strict=True)) if a != b}
-        if len(changed) == len(stood) and len(stood) < 3 and PICTURE not in stood:
-            return None
-        kinds = set()
-        for index in changed:
-            char = text.original[text.positions[index]]
-            kinds.add(self._kinds.get(char) or self._kinds.get(plain[index], "形近"))
-        if entry.kind and not _letters_alone(plain, start, end):
-            return None
-        if not segmenter.all_single(plain, start, end, changed):
-            return None
-        if entry.kind:
-            kinds.add(entry.kind)
-        return "、".join(sorted(kinds))
+def _by_concept(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.concept.name, []).append(entry)
+    return list(groups.items())
 
 
 def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:
@@ -200,43 +121,3 @@ def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:
                 yield "拆字", word.replace(char, written)
         if len(word) == 4:
             yield "倒序", word[::-1]
-
-
-def _letters_alone(plain: str, start: int, end: int) -> bool:
-    """Whether Latin letters at the edges of the span are not part of a longer Latin word."""
-    if _is_latin(plain[start]) and start and _is_latin(plain[start - 1]):
-        return False
-    return not (_is_latin(plain[end - 1]) and end < len(plain) and _is_latin(plain[end]))
-
-
-def _is_latin(char: str) -> bool:
-    return "a" <= char <= "z" or "0" <= char <= "9"
-
-
-def _bad_neighbour(concept: Concept, plain: str, start: int, end: int) -> bool:
-    return (start > 0 and plain[start - 1] in concept.left_not) or (
-        end < len(plain) and plain[end] in concept.right_not
-    )
-
-
-def _inserted(text: FoldedText, start: int, end: int) -> str | None:
-    """Return "" or the disguise where characters stood between those of the span; None where it is no one phrase."""
-    gaps = text.gaps(start, end)
-    filled = [gap for gap in gaps if gap]
-    if any(crosses_sentence(gap) for gap in filled):
-        every = len(filled) == len(gaps)
-        around = _separated(text, start - 1) or _separated(text, end - 1)
-        if not every or not (len(gaps) >= 2 or around):
-            return None
-        return "竖排" if all("\n" in gap for gap in filled) else "插入符号"
-    if all(not gap.strip(" \u3000") for gap in filled):
-        # Single spaces are how segmented text and old pages look; only a word that is wholly spaced out is odd.
-        return "插入空格" if len(filled) == len(gaps) and len(gaps) >= 2 else ""
-    if all(gap in "“”‘’\"'《》「」【】（）()" for gap in filled):
-        return ""
-    return "插入符号"
-
-
-def _separated(text: FoldedText, index: int) -> bool:
-    positions = text.positions
-    return 0 <= index < len(positions) - 1 and positions[index + 1] - positions[index] > 1

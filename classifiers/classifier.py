@@ -13,7 +13,8 @@ from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
 from classifiers.features import IMPLIED, features, prices
-from classifiers.matching import Hits, Match, RuleIndex, matches, wanted_concepts
+from classifiers.hits import Hits
+from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
@@ -156,9 +157,7 @@ class Classifier:
             # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
             anywhere = wanted_concepts(r for r in rules if not r.implied) | {"innocent"}
             raw = scan.of(self._automaton.mask(anywhere), (begin, end))
-        wanted = wanted_concepts(rules) | self._contexts | {"innocent"}
-        found = self._automaton.judged(text, raw, self._segmenter, wanted)
-        hits = Hits(text, found, self._pack, self._segmenter)
+        hits = Hits(text, raw, self._automaton, self._pack, self._segmenter)
         reading = Reading(whole, text, (begin, end), bool(scan.concepts((begin, end)) & self._named))
         if scan.cut:
             reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")

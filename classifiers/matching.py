@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from classifiers.automaton import Automaton, Hit, RawHit
-from classifiers.boundary import Segmenter
-from classifiers.model import Element, Rule, RulePack
+from classifiers.automaton import Automaton, RawHit
+from classifiers.hits import Column, Hit, Hits
+from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText
 from classifiers.scanning import Scan
 
 #: Starting points of one sequence that are tried in one text.
 _MAX_STARTS = 60
-_LONGEST_INNOCENT = 16
 
 
 class Match(NamedTuple):
@@ -141,78 +139,6 @@ def wanted_concepts(rules: Iterable[Rule]) -> set[str]:
             names.update(element.concepts)
         names.update(rule.unless)
     return names
-
-
-class Column(NamedTuple):
-    """Hits in order of their starts, and these."""
-
-    hits: list[Hit]
-    starts: list[int]
-
-
-class Hits:
-    """The hits of one text, with the boundary judgement made when a hit is first used."""
-
-    def __init__(self, text: FoldedText, found: Mapping[str, list[Hit]], pack: RulePack, segmenter: Segmenter) -> None:
-        self._text = text
-        self._found = found
-        self._pack = pack
-        self._segmenter = segmenter
-        self._innocent = [(h.start, h.end) for h in found.get("innocent", ())]
-        # Only honest hits: a disguised 书 before 包过 proves nothing.
-        self._topic_ends = {
-            hit.end for name in ("credential", "occupation") for hit in found.get(name, ()) if not hit.disguise
-        }
-        self._held: dict[str, list[Hit]] = {}
-        self._columns: dict[tuple[str, ...], Column] = {}
-        self.failed: list[Hit] = []
-
-    def of(self, element: Element) -> Column:
-        """Return the hits of any of the element's concepts that hold."""
-        column = self._columns.get(element.concepts)
-        if column is None:
-            hits = [hit for name in element.concepts for hit in self.concept(name)]
-            if len(element.concepts) > 1:
-                hits.sort(key=attrgetter("start"))
-            column = self._columns[element.concepts] = Column(hits, [hit.start for hit in hits])
-        return column
-
-    def concept(self, name: str) -> list[Hit]:
-        """Return the hits of ``name`` that are no coincidence and stand as words of their own."""
-        held = self._held.get(name)
-        if held is None:
-            needs_boundary = self._pack.concepts[name].boundary
-            held = []
-            for hit in self._found.get(name, ()):
-                if self._coincidence(hit) or (
-                    needs_boundary
-                    and not hit.disguise
-                    and not self._segmenter.stands_alone(
-                        self._text.plain, hit.start, hit.end, hit.start in self._topic_ends
-                    )
-                ):
-                    self.failed.append(hit)
-                else:
-                    held.append(hit)
-            self._held[name] = held
-        return held
-
-    def words(self, name: str) -> int:
-        """Return how many different words of the concept ``name`` stand in the text, coincidences left out."""
-        return len({hit.word for hit in self._found.get(name, ()) if not self._coincidence(hit)})
-
-    def _coincidence(self, hit: Hit) -> bool:
-        """Whether an innocent word reaches into the hit; one that the hit holds wholly does not count."""
-        at = bisect_left(self._innocent, (hit.start - _LONGEST_INNOCENT, 0))
-        while at < len(self._innocent) and self._innocent[at][0] < hit.end:
-            start, end = self._innocent[at]
-            at += 1
-            reaches = start <= hit.start < end or start < hit.end <= end
-            inside = hit.start <= start and end <= hit.end and (start, end) != (hit.start, hit.end)
-            before_topic = start < hit.start and end <= hit.end and hit.start in self._topic_ends
-            if reaches and not inside and not before_topic:
-                return True
-        return False
 
 
 def matches(rule: Rule, hits: Hits, text: FoldedText, title_end: int = 0) -> list[Match]:
