@@ -38,6 +38,8 @@ _EVIDENCE = (
     *("crowd", "soft_contact"),
 )
 _CLEAR = 0.25
+#: Concepts that make a text one about certificates, where the wording alone speaks.
+_NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
 _ENOUGH = 2
 _SENTENCES = 3
@@ -78,7 +80,7 @@ class Classifier:
             n for n in IMPLIED if n in pack.concepts
         )
         self._topics = self._automaton.mask(TOPICS)
-        self._named = self._automaton.mask(("credential", "occupation", "object", "cert_word", "level", "exam"))
+        self._named = self._automaton.mask(_NAMED)
         self._signals = self._automaton.mask(self._index.triggers | OFFERS)
         self._gate = [(self._automaton.mask((name,)), points) for name, points in pack.weights.gate.items()]
         self._weigh = self._automaton.weighed(concept_weights(pack))
@@ -143,12 +145,14 @@ class Classifier:
         if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
         needs = self._index.candidates(mask)
+        likely = self._index.likely(needs, mask, scan)
         peak = scan.densest(self._weigh, PEAK)
-        explicit = thorough or self._index.explicit(needs, mask, scan)
-        if not explicit and self._hopeless(scan.concepts(peak)):
+        hopeless = self._hopeless(scan.concepts(peak))
+        if hopeless and not likely and not thorough:
             return None
         wording = self._wording.value(_between(text, *peak))
-        if not explicit and wording < _HOPELESS:
+        unlikely = not thorough and (hopeless or wording < _HOPELESS)
+        if unlikely and not likely:
             return None
         rules = [need.rule for need in needs]
         begin, end = scan.densest(self._weigh, WINDOW)
@@ -158,11 +162,20 @@ class Classifier:
             anywhere = wanted_concepts(r for r in rules if not r.implied) | {"innocent"}
             raw = scan.of(self._automaton.mask(anywhere), (begin, end))
         hits = Hits(text, raw, self._automaton, self._pack, self._segmenter)
-        reading = Reading(whole, text, (begin, end), bool(scan.concepts((begin, end)) & self._named))
+        title_end = text.folded_index(len(subject.title)) if subject.title else 0
+        if unlikely and not any(matches(rule, hits, text, title_end) for rule in likely):
+            return None
+        matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
+        if scan.length <= PEAK:
+            # In a few words what folding alone makes of them may be a disguise that no table knows.
+            topical = bool(mask & self._named)
+        else:
+            topical = any(begin <= hit.start < end for name in _NAMED for hit in hits.honest(name))
+        if not (matched or topical or thorough or (len(whole.text) <= PEAK and wording >= _CLEAR)):
+            return None
+        reading = Reading(whole, text, (begin, end), topical)
         if scan.cut:
             reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")
-        title_end = text.folded_index(len(subject.title)) if subject.title else 0
-        matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
         self._findings(reading, matched, text)
         host = host_of(subject.url)

@@ -88,21 +88,23 @@ class RuleIndex:
                         break
         return found
 
-    def explicit(self, needs: Iterable[_Need], mask: int, scan: Scan) -> bool:
-        """Whether a rule with an explicit claim among ``needs`` may hold, judged by raw hits standing near one another."""
+    def likely(self, needs: Iterable[_Need], mask: int, scan: Scan) -> list[Rule]:
+        """Return those of ``needs`` with an explicit claim whose raw hits stand near one another."""
+        found = []
         pairs = []
         concerned = 0
         for need in needs:
             if need.single & mask:
-                return True
+                found.append(need.rule)
+                continue
             for first, second in need.pairs:
                 if first & mask and second & mask:
                     pairs.append((first, second, need.rule))
                     concerned |= first | second
-        if not pairs:
-            return False
-        hits = scan.of(concerned)
-        return any(self._near(first, second, rule, hits) for first, second, rule in pairs)
+        if pairs:
+            hits = scan.of(concerned)
+            found += {rule.id: rule for first, second, rule in pairs if self._near(first, second, rule, hits)}.values()
+        return found
 
     def _near(self, first: int, second: int, rule: Rule, hits: Iterable[RawHit]) -> bool:
         bits = self._bits
