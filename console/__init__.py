@@ -1,3 +1,1 @@
-"""The web console: for now one status page and ``/healthz``. Services are passed in; nothing here reads the store."""
-
-from __future__ import annotations
+"""The web console. Services are passed in (:mod:`console.ports`); nothing here reads the store."""

@@ -1,138 +1,102 @@
-"""Starlette application of the status page. Everything is escaped, nothing is loaded from outside."""
+"""The web console: one FastAPI application put together from its sections. Services are passed in."""
 
-from __future__ import annotations
+# No postponed annotations here: FastAPI reads them when a route is made, and a string cannot name a local dependency.
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from typing import Annotated
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
-from starlette.middleware import Middleware
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
 
+from console.guard import Forbidden, Guard, NotLoggedIn
+from console.headers import SecurityHeaders
+from console.ports import AccountsPort
+from console.rendering import FOLDER, Pages
+from console.routes import session, system
 from console.status import Status
-from domain.crawl import Outcome
+from domain.account import Right, User
+from domain.errors import ZhengxunError
 
 logger = logging.getLogger(__name__)
 
-_FOLDER = Path(__file__).parent
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-#: The page is made of our own style sheet and text; scripts, frames, forms and foreign origins are all refused.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+@dataclass(frozen=True)
+class ConsoleServices:
+    """All that the console asks of the rest of the program."""
+
+    read_status: Callable[[], Status]
+    accounts: AccountsPort
 
 
-class _SecurityHeaders:
-    """Adds :data:`SECURITY_HEADERS` to every answer, error pages included."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
-def make_app(read_status: Callable[[], Status], allowed_hosts: Sequence[str] = ("*",)) -> Starlette:
-    """The application; ``read_status`` is called for each request, in a worker thread.
+def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
+    """The application.
 
     ``allowed_hosts``: names in the Host header that are answered; others get 400 (a page elsewhere must not read this
-    one by letting its own name point here).
+    one by letting its own name point here). ``https``: the console is reached by HTTPS only.
     """
-    templates = Environment(
-        loader=FileSystemLoader(_FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    templates.filters.update(when=_when, size=_size, outcome=_outcome)
-    page = templates.get_template("status.html")
-    style = (_FOLDER / "static" / "console.css").read_bytes()
+    app = FastAPI(title="证巡", docs_url=None, redoc_url=None, openapi_url=None)
+    pages = Pages()
+    guard = Guard(services.accounts)
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
+    app.include_router(session.router(services.accounts, guard, pages, https=https))
+    app.include_router(system.router(services.read_status, guard, pages))
 
-    def status_page(request: Request) -> Response:
-        status = _read(read_status)
-        if status is None:
-            return HTMLResponse(templates.get_template("unavailable.html").render(), status_code=503)
-        return HTMLResponse(page.render(status=status))
+    @app.get("/")
+    def home(user: Annotated[User, Depends(guard.may(Right.VIEW))]) -> Response:
+        return RedirectResponse("/system", status_code=303)
 
-    def healthz(request: Request) -> Response:
-        status = _read(read_status)
-        if status is None:
-            return JSONResponse({"status": "failing", "problems": ["无法读取运行状态，详见日志。"]}, status_code=503)
-        return JSONResponse(
-            {
-                "status": "ok" if status.healthy else "failing",
-                "problems": list(status.problems),
-                "version": status.version,
-                "now": status.now.isoformat(),
-                "last_digest": status.digest.date if status.digest else None,
-                "last_run": status.runs[0].id if status.runs else None,
-                "disk_free": status.disk_free,
-            },
-            status_code=200 if status.healthy else 503,
+    _handle_errors(app, pages)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False)
+    app.add_middleware(SecurityHeaders)
+    return app
+
+
+def _handle_errors(app: FastAPI, pages: Pages) -> None:
+    """Every error is a Chinese page; what went wrong inside is in the log only."""
+
+    @app.exception_handler(NotLoggedIn)
+    async def to_login(request: Request, error: Exception) -> Response:
+        if request.headers.get("hx-request"):
+            return Response(status_code=401, headers={"HX-Redirect": "/login"})
+        return RedirectResponse("/login", status_code=303)
+
+    @app.exception_handler(Forbidden)
+    async def forbidden(request: Request, error: Exception) -> Response:
+        return pages.show(request, "problem.html", code=403, title="不能执行", text=str(error))
+
+    @app.exception_handler(ZhengxunError)
+    async def refused(request: Request, error: Exception) -> Response:
+        return pages.show(request, "problem.html", code=422, title="没有执行", text=str(error))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: Exception) -> Response:
+        return pages.show(
+            request, "problem.html", code=422, title="没有执行", text="请求中的某一项不符合要求；请返回检查后再提交。"
         )
 
-    def stylesheet(request: Request) -> Response:
-        return Response(style, media_type="text/css")
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        text = _HTTP_TEXTS.get(error.status_code, "请求无法处理。")
+        return pages.show(request, "problem.html", code=error.status_code, title=f"{error.status_code}", text=text)
 
-    async def not_found(request: Request, error: Exception) -> Response:
-        return HTMLResponse(templates.get_template("not_found.html").render(), status_code=404)
-
-    return Starlette(
-        routes=[
-            Route("/", status_page, methods=["GET"]),
-            Route("/healthz", healthz, methods=["GET"]),
-            Route("/console.css", stylesheet, methods=["GET"]),
-        ],
-        middleware=[
-            Middleware(_SecurityHeaders),
-            Middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False),
-        ],
-        exception_handlers={404: not_found},
-    )
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        logger.error("request failed: %s %s", request.method, request.url.path, exc_info=error)
+        return pages.show(
+            request, "problem.html", code=500, title="内部错误", text="操作没有完成，原因已记入日志；请告知管理员。"
+        )
 
 
-def _read(read_status: Callable[[], Status]) -> Status | None:
-    """The status, or None if it cannot be read; the reason goes to the log, never into an answer."""
-    try:
-        return read_status()
-    except Exception:
-        logger.exception("status could not be read")
-        return None
-
-
-def _when(moment: datetime | None) -> str:
-    return "—" if moment is None else moment.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M")
-
-
-def _size(number: Any) -> str:
-    value = float(number)
-    for unit in ("B", "KB", "MB", "GB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}"
-        value /= 1024
-    return f"{value:.1f} TB"
-
-
-def _outcome(word: str) -> str:
-    return "未采集" if word == "not_run" else Outcome(word).label
+_HTTP_TEXTS = {
+    400: "请求不完整或格式有误。",
+    404: "没有这个页面。",
+    405: "这个地址不支持该操作。",
+    413: "提交的内容太大。",
+}

@@ -16,6 +16,7 @@ from domain.operator import LinkLimits
 from domain.ports import Clock, CrawlLedger
 from domain.target import Target
 from storage import rejudging, runs
+from storage.accounts import Accounts
 from storage.blacklist import Blacklist
 from storage.chain import Chain
 from storage.coverage import TargetCoverage, target_coverage
@@ -98,6 +99,11 @@ class Store:
     def chain(self) -> Chain:
         """证据链: the list that vouches for everything that is kept."""
         return Chain(self.engine, self.clock)
+
+    @property
+    def accounts(self) -> Accounts:
+        """用户, their sessions and the audit log."""
+        return Accounts(self.engine)
 
     def ledger(self) -> CrawlLedger:
         """The book of all crawl runs."""

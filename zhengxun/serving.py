@@ -1,4 +1,4 @@
-"""``serve``: status page and scheduler in one process, under the lock ``serve``."""
+"""``serve``: console and scheduler in one process, under the lock ``serve``."""
 
 from __future__ import annotations
 
@@ -16,25 +16,32 @@ logger = logging.getLogger(__name__)
 
 
 def serve(services: Services, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Run until SIGTERM or SIGINT; ``ready`` is called with the page's address once it is served.
+    """Run until SIGTERM or SIGINT; ``ready`` is called with the console's address once it is served.
 
     :class:`domain.errors.LockHeld` where another ``serve`` runs on this data directory, :class:`NotSetUp` where the
     database was not set up or the port is taken.
     """
     import uvicorn
 
-    from console.app import make_app
+    from console.app import ConsoleServices, make_app
+    from zhengxun.accounts import AccountService
     from zhengxun.scheduler import Scheduler
     from zhengxun.status import read_status
 
-    with services.store():
-        pass  # not set up: say so now, not on the first request
     with (
+        services.store() as store,  # not set up: say so now, not on the first request
         services.lock("serve"),
         _listening(host, port) as listener,
     ):
         scheduler = Scheduler(services.settings, services.clock)
-        app = make_app(lambda: read_status(services, scheduler), allowed_hosts(host))
+        app = make_app(
+            ConsoleServices(
+                read_status=lambda: read_status(services, scheduler),
+                accounts=AccountService(store.accounts, services.clock),
+            ),
+            allowed_hosts(host),
+            https=services.settings.console_https,
+        )
         server = uvicorn.Server(
             uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
         )

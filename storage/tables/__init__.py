@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from storage.tables.accounts import AuditRow, LoginFailureRow, SessionRow, UserRow
 from storage.tables.base import Base
 from storage.tables.cases import (
     BlacklistEventRow,
@@ -62,11 +63,13 @@ APPEND_ONLY: tuple[str, ...] = (
     "operator_decisions",
     "operator_decision_pages",
     "lead_relations",
+    "audit_log",
 )
 
 __all__ = [
     "APPEND_ONLY",
     "AssessmentRow",
+    "AuditRow",
     "Base",
     "BlacklistEventRow",
     "CaptureRow",
@@ -89,6 +92,7 @@ __all__ = [
     "LeadRelationRow",
     "LeadRow",
     "LinkingRow",
+    "LoginFailureRow",
     "NearTextRow",
     "OccurrenceRow",
     "OperatorDecisionPageRow",
@@ -99,8 +103,10 @@ __all__ = [
     "PageRow",
     "RejudgingRow",
     "RobotsOverrideRow",
+    "SessionRow",
     "SnapshotRow",
     "TargetRow",
     "TextKeyRow",
     "TextPrintRow",
+    "UserRow",
 ]

@@ -171,6 +171,7 @@ def test_a_plain_postgresql_address_is_read_with_psycopg(postgres_url: str) -> N
 @pytest.mark.parametrize("change", ["UPDATE {table} SET {column} = {column}", "DELETE FROM {table}"])
 def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock, table: str, change: str) -> None:
     """The database itself refuses UPDATE and DELETE on rows that are only ever added to."""
+    from domain.account import AuditEntry
     from domain.blacklist import Step, StepKind, Subject, SubjectKind
     from domain.target import RobotsOverride
 
@@ -187,6 +188,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.look(f"{SITE}/copy")
     world.store.link(LinkLimits(), str)
     world.store.operators.split(1, [], [f"{SITE}/copy"], "张三", None)
+    world.store.accounts.note(AuditEntry(clock(), "张三", "登录"))
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:

@@ -23,7 +23,8 @@ class _Program(LazyGroup):
         "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、备注、指派、撤销"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
-        "serve": ("zhengxun.cli.serve", "启动状态页和调度器（常驻）"),
+        "serve": ("zhengxun.cli.serve", "启动控制台和调度器（常驻）"),
+        "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),
         "doctor": ("zhengxun.cli.doctor", "检查运行环境"),
     }
 

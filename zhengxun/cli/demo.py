@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "再与样例中埋设的违规页面逐一核对。\n结果放在 ./demo-output（或 --data-dir 指定的空目录）。"
     "漏掉的埋设页面和误列的合规页面都会列出；有漏掉的时退出状态为 1。",
 )
-@click.option("--serve", "then_serve", is_flag=True, help="演示结束后在其结果上启动状态页，按 Ctrl+C 停止")
+@click.option("--serve", "then_serve", is_flag=True, help="演示结束后在其结果上启动控制台，按 Ctrl+C 停止")
 @click.option("--port", type=WholeNumber(0, 65535), default=8000, metavar="端口", help="--serve 的端口（默认 8000）")
 @json_option
 @click.pass_context
@@ -61,7 +61,26 @@ def _serve(services: Any, port: int) -> None:
     os.environ["ZHENGXUN_CRAWL_DELAY"] = str(services.settings.crawl_delay)
     os.environ.pop("ZHENGXUN_DATABASE_URL", None)
     os.environ.pop("ZHENGXUN_NOW", None)
-    serve(services, "127.0.0.1", port, lambda address: say(f"状态页：{address}（按 Ctrl+C 停止）"))
+    password = _demo_user(services)
+    serve(
+        services,
+        "127.0.0.1",
+        port,
+        lambda address: say(f"控制台：{address}（登录名 demo，密码 {password}；按 Ctrl+C 停止）"),
+    )
+
+
+def _demo_user(services: Any) -> str:
+    """A reviewer for looking round; his password is made now and shown once."""
+    import secrets
+
+    from domain.account import Role
+    from zhengxun.accounts import AccountService
+
+    password = secrets.token_urlsafe(12)
+    with services.store() as store:
+        AccountService(store.accounts, services.clock).add("demo", "演示", Role.REVIEWER, None, password, by="system")
+    return password
 
 
 def as_dict(report: DemoReport) -> dict[str, Any]:

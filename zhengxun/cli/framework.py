@@ -144,7 +144,7 @@ class _Chinese(click.Command):
             with formatter.section("参数"):
                 formatter.write_dl(arguments)
         records = [
-            record
+            (record[0], record[1].replace("[required]", "（必填）"))
             for param in self.get_params(ctx)
             if isinstance(param, click.Option) and (record := param.get_help_record(ctx)) is not None
         ]

@@ -1,0 +1,70 @@
+"""Templates of the console. Everything is escaped; what a template needs and is not given is an error."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from domain.account import Right
+from domain.crawl import Outcome
+
+FOLDER = Path(__file__).parent
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+#: The menu: (right, address, words). A page that a role may not see is not in its menu.
+MENU: tuple[tuple[Right, str, str], ...] = ((Right.VIEW, "/system", "系统状态"),)
+
+
+class Pages:
+    """Renders pages for whoever asks."""
+
+    def __init__(self) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(FOLDER / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.filters.update(when=_when, size=_size, outcome=_outcome, day=_day)
+
+    def show(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:
+        """A page; ``user``, ``csrf`` and ``menu`` are there for every template."""
+        login = getattr(request.state, "login", None)
+        user = login.user if login else None
+        text = self._environment.get_template(template).render(
+            user=user,
+            csrf=login.csrf if login else "",
+            menu=[(address, words) for right, address, words in MENU if user and user.may(right)],
+            here=request.url.path,
+            Right=Right,
+            **values,
+        )
+        return HTMLResponse(text, status_code=code)
+
+
+def _when(moment: datetime | None) -> str:
+    return "—" if moment is None else moment.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def _day(day: date | None) -> str:
+    return "—" if day is None else f"{day.year}年{day.month}月{day.day}日"
+
+
+def _size(number: Any) -> str:
+    value = float(number)
+    for unit in ("B", "KB", "MB", "GB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}"
+        value /= 1024
+    return f"{value:.1f} TB"
+
+
+def _outcome(word: str) -> str:
+    return "未采集" if word == "not_run" else Outcome(word).label

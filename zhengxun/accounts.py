@@ -1,0 +1,142 @@
+"""Logins of the console: passwords (Argon2id), sessions, and limits on guessing. Implements ``console.ports``.
+
+Passwords: NIST SP 800-63B asks for length and a check against what everybody guesses, not for character classes.
+Guessing: failures are counted by name and by address in the database, so that a restart does not begin anew.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from console.ports import Login
+from domain.account import AuditEntry, Role, User
+from domain.errors import BadInput
+from domain.ports import Clock
+from storage.accounts import Accounts
+
+#: Shortest password, in characters.
+SHORTEST = 10
+_LONGEST = 200
+_GUESSED = frozenset(
+    "1234567890 0123456789 12345678910 1234567890a 123456789a qwertyuiop 1qaz2wsx3edc password123 admin123456 "
+    "aa123456789 a1234567890 1111111111 0000000000 8888888888 6666666666 abcdefghij qazwsxedcrfv adminadmin".split()
+)
+#: Failed logins within the window after which no more are taken, by name and by address.
+_BY_NAME, _BY_ADDRESS = 5, 30
+_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class AccountService:
+    """Users and their logins."""
+
+    accounts: Accounts
+    clock: Clock
+    idle: timedelta = timedelta(hours=2)
+    """A session ends when nothing was asked for so long."""
+    longest: timedelta = timedelta(hours=12)
+    """A session ends after so long in any case."""
+    hasher: PasswordHasher = field(default_factory=PasswordHasher)
+
+    def add(self, name: str, display_name: str, role: Role, unit: str | None, password: str, by: str) -> User:
+        """A new user; unusable names and passwords raise :class:`BadInput`."""
+        checked = _checked_name(name)
+        user = self.accounts.add(
+            name=checked,
+            display_name=display_name.strip() or checked,
+            role=role,
+            unit=unit,
+            password_hash=self.hasher.hash(_checked_password(password, checked)),
+            now=self.clock(),
+        )
+        self._note(by, "新建用户", f"用户 {user.name}", f"角色 {role.label}")
+        return user
+
+    def set_password(self, name: str, password: str, by: str) -> None:
+        """A new password; all sessions of the user end."""
+        self.accounts.change(name, password_hash=self.hasher.hash(_checked_password(password, name)))
+        self.accounts.forget_failures(name)
+        self._note(by, "修改密码", f"用户 {name}")
+
+    def set_disabled(self, name: str, disabled: bool, by: str) -> None:
+        """Disable a user (all his sessions end) or enable him again."""
+        self.accounts.change(name, disabled=disabled)
+        self._note(by, "停用用户" if disabled else "启用用户", f"用户 {name}")
+
+    def set_role(self, name: str, role: Role, by: str) -> None:
+        """Give a user another role; all his sessions end."""
+        self.accounts.change(name, role=role.value)
+        self._note(by, "修改角色", f"用户 {name}", f"角色 {role.label}")
+
+    def exist(self) -> bool:
+        """Whether there is any user yet."""
+        return bool(self.accounts.list())
+
+    def log_in(self, name: str, password: str, address: str) -> str:
+        """Token of a new session. The same message for an unknown name and a wrong password."""
+        now = self.clock()
+        by_name, by_address = self.accounts.failures(name, address, now - _WINDOW)
+        if by_name >= _BY_NAME or by_address >= _BY_ADDRESS:
+            self._note(name, "登录被拒绝", detail="失败次数过多", address=address)
+            raise BadInput("登录失败次数过多，请 15 分钟后再试，或请管理员用 zhengxun users passwd 重设密码。")
+        found = self.accounts.find(name)
+        if not self._matches(found, password) or found is None or found[0].disabled:
+            self.accounts.note_failure(name, address, now, keep=_WINDOW * 4)
+            self._note(name, "登录失败", address=address)
+            raise BadInput("登录名或密码不正确，或用户已停用。")
+        user, hashed = found
+        if self.hasher.check_needs_rehash(hashed):
+            self.accounts.replace_hash(user.id, self.hasher.hash(password))
+        self.accounts.forget_failures(name)
+        token = secrets.token_urlsafe(32)
+        self.accounts.begin_session(user.id, token, secrets.token_urlsafe(32), now)
+        self._note(user.name, "登录", address=address)
+        return token
+
+    def login(self, token: str) -> Login | None:
+        """The login behind a token."""
+        session = self.accounts.session(token, self.clock(), self.idle, self.longest)
+        return None if session is None else Login(session.user, session.csrf)
+
+    def log_out(self, token: str, address: str) -> None:
+        """End a session."""
+        session = self.accounts.session(token, self.clock(), self.idle, self.longest)
+        self.accounts.end_session(token)
+        if session is not None:
+            self._note(session.user.name, "退出", address=address)
+
+    def note(self, user: User, action: str, target: str, detail: str, address: str) -> None:
+        """Add a line to the audit log."""
+        self._note(user.name, action, target, detail, address)
+
+    def _matches(self, found: tuple[User, str] | None, password: str) -> bool:
+        """Takes as long for a name that does not exist, so that names cannot be told by the clock."""
+        try:
+            return self.hasher.verify(found[1] if found else self.hasher.hash(secrets.token_hex()), password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _note(self, actor: str, action: str, target: str = "", detail: str = "", address: str = "") -> None:
+        self.accounts.note(AuditEntry(self.clock(), actor[:100], action, target, detail, address))
+
+
+def _checked_name(name: str) -> str:
+    name = name.strip()
+    if not 2 <= len(name) <= 40 or not all(char.isalnum() or char in "._-@" for char in name):
+        raise BadInput(f"登录名“{name}”不可用：须为 2 至 40 个汉字、字母、数字或 . _ - @。")
+    return name
+
+
+def _checked_password(password: str, name: str) -> str:
+    if len(password) < SHORTEST:
+        raise BadInput(f"密码太短：至少 {SHORTEST} 个字符，现为 {len(password)} 个。")
+    if len(password) > _LONGEST:
+        raise BadInput(f"密码太长：至多 {_LONGEST} 个字符，现为 {len(password)} 个。")
+    if password.lower() in _GUESSED or len(set(password)) < 4 or name.lower() in password.lower():
+        raise BadInput("密码太容易猜到：不能是常见密码、少数几个字符的重复，也不能包含登录名。")
+    return password
