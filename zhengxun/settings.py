@@ -117,6 +117,7 @@ class Settings(BaseSettings):
     console_https: bool = Field(
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
+    )
     timestamp_url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",
