@@ -112,7 +112,11 @@ def _lines(subject: Subject, regions: list[_Region], score: float) -> Iterator[t
     left = MAX_LINES
     for kind, start, end in regions:
         inside = kind in _CONTENT
-        if inside and score < HOPELESS:
+        if inside and score < HOPELESS and kind != "picture":
+            continue
+        if kind == "picture":
+            # A poster speaks as a whole: its lines are as short as its letters are large.
+            yield _Region(kind, start, end), LINE
             continue
         for match in _LINE.finditer(subject.text, start, end):
             if left == 0:

@@ -100,7 +100,7 @@ def _quick_pickles() -> None:
     A frozen dataclass with slots is otherwise pickled field by field through two Python functions, which for a page's
     segments and links costs as much as extracting them.
     """
-    copyreg.pickle(Segment, lambda segment: (Segment, (segment.kind, segment.text)))
+    copyreg.pickle(Segment, lambda segment: (Segment, (segment.kind, segment.text, segment.picture)))
     copyreg.pickle(Link, lambda link: (Link, (link.url, link.anchor, link.place, link.nofollow)))
 
 

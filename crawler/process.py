@@ -85,7 +85,7 @@ class _Session:
         future = asyncio.run_coroutine_threadsafe(self._crawl(), self._loop)
         future.add_done_callback(lambda _: self._news.put(None))
         try:
-            with _signals_stop(self._asked_to_stop):
+            with signals_stop(self._asked_to_stop):
                 self._tell(progress)
         except Exception:  # of the caller's own progress: the crawl must not go on without him
             self._loop.call_soon_threadsafe(self._stop)
@@ -175,7 +175,7 @@ def _rare_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _signals_stop(stop: StopRequest) -> Iterator[None]:
+def signals_stop(stop: StopRequest) -> Iterator[None]:
     """While it holds, the first SIGINT or SIGTERM sets ``stop``; a second one acts as it did before."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -139,6 +139,7 @@ TOO_SLOW = Ending(Outcome.FAILED, "analysis_timeout", "页面未能在规定时�
 ANALYSIS_ERROR = Ending(Outcome.FAILED, "analysis_error", "页面分析出错，未能识别。")
 BAD_CODING = Ending(Outcome.FAILED, "bad_coding", "页面的压缩编码无法解开。")
 INTERNAL = Ending(Outcome.FAILED, "internal", "采集程序内部出错，该地址未能采集。")
+NOT_PICTURE = Ending(Outcome.EMPTY, "not_picture", "地址给出的不是可以识别的图片。")
 TOO_DEEP = Ending(Outcome.DEFERRED, "depth", "超出监测对象的链接层数上限，本次未采。")
 
 

@@ -14,7 +14,8 @@ from crawler.analysis_pool import AnalysisPool, ReadingTooSlow, WorkerDied
 from crawler.analysis_worker import Finished, Reading
 from crawler.exchange import Exchange, Headers
 from crawler.fetch import Fetcher, retry_after
-from crawler.recorder import Finish, Kept, Recorder, Report
+from crawler.pictures.choice import looks_like_picture
+from crawler.recorder import Finish, Kept, KeptPicture, Recorder, Report
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
 from crawler.target_crawl import TargetCrawl, mark_of
@@ -80,9 +81,10 @@ class Visitor:
     async def _follow(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> None:
         url = request.url
         asked = {url}
-        conditions = _conditions(request.known)
+        conditions = _referer(request) if request.purpose is Purpose.PICTURE else _conditions(request.known)
         while True:
-            if crawl.target.robots_override is None:
+            # What was decided of a target's robots.txt does not hold for the hosts on which its pictures lie.
+            if crawl.target.robots_override is None or not crawl.in_scope(url):
                 refusal = (await self._robots.of(url)).ending_for(url, self._settings.robots_token)
                 if refusal is not None:
                     landing.ending = replace(refusal, final_url=url) if landing.hops else refusal
@@ -118,6 +120,8 @@ class Visitor:
             written = safe_url_string(urljoin(base, location))
         if written in asked or len(landing.hops) > self._settings.max_redirects:
             return following, verdicts.redirect_loop(following, self._settings.max_redirects)
+        if request.purpose is Purpose.PICTURE:
+            return written, None  # it belongs to the page that names it, wherever it lies
         if not crawl.in_scope(following):
             return following, verdicts.out_of_scope(following)
         if following != request.url:
@@ -142,6 +146,8 @@ class Visitor:
         if ending is not None:
             crawl.novelty.saw_nothing(address_pattern(request.url))
             return self._ended(crawl, request, landing, ending)
+        if request.purpose is Purpose.PICTURE:
+            return self._picture(crawl, request, landing, answer)
         page = request
         if landing.canonical_url != request.url:
             page = await self._request_of(crawl, request, landing)
@@ -151,6 +157,15 @@ class Visitor:
         if page.known is not None and digest == page.known.sha256:
             return self._ended(crawl, request, landing, verdicts.SAME_BYTES, page=page)
         return await self._read(crawl, request, page, landing, answer, digest)
+
+    def _picture(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing, answer: Exchange) -> Report:
+        """Keep a picture as it came; it is opened and read later, in a process of its own."""
+        coded = answer.header("Content-Encoding") is not None  # undone where the picture is opened
+        if answer.status != 200 or not (coded or looks_like_picture(answer.body)) or not answer.body:
+            return self._ended(crawl, request, landing, verdicts.NOT_PICTURE)
+        ending = Ending(Outcome.OK, status=answer.status, final_url=answer.url)
+        kept = KeptPicture(request.url, (*landing.hops, answer), ())
+        return Report(crawl, (Finish(self._outcome(request, landing, ending), picture=kept),))
 
     async def _request_of(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> CrawlRequest:
         """The request of the page that a redirect led to; without id where it is planned already."""
@@ -324,6 +339,13 @@ def _conditions(known: KnownVersion | None) -> Headers:
     if known.last_modified:
         conditions.append((b"If-Modified-Since", known.last_modified.encode("latin-1", "ignore")))
     return tuple(conditions)
+
+
+def _referer(request: CrawlRequest) -> Headers:
+    """The page that shows a picture, as a browser says it (RFC 9110, 10.1.3): many hosts give pictures to nobody else."""
+    if not request.via or (request.via.startswith("https:") and request.url.startswith("http:")):
+        return ()
+    return ((b"Referer", request.via.encode("ascii", "ignore")),)
 
 
 def _as_written(location: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from domain.picture import PicturePlace
+
 
 class Level(StrEnum):
     """风险等级: ``none`` is not flagged; every other level goes to the liaison."""
@@ -82,6 +84,8 @@ class Finding:
     """Name of the exemption that took it out of the score; such findings stand in ``Assessment.exempted``."""
     segment: int | None = None
     """Index into ``Document.segments`` where ``field`` is ``segments``."""
+    picture: PicturePlace | None = None
+    """Where it stands in a picture; given by the store for claims that were read in one."""
 
 
 @dataclass(frozen=True, slots=True)

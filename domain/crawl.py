@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -55,6 +55,8 @@ class Purpose(StrEnum):
     SITEMAP = "sitemap"
     SITE_CHECK = "site_check"
     """Whether a site answers at all; nothing of it is kept."""
+    PICTURE = "picture"
+    """A picture of a page, to be read; ``via`` is the page. It may lie on any host (CDN)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +182,15 @@ class RunSummary:
     run_id: int
     targets: int
     pages: dict[str, int]
-    """Number of requests per :class:`Outcome` value; outcomes that did not occur are left out."""
+    """Number of requests for pages per :class:`Outcome` value; outcomes that did not occur are left out."""
     snapshots_new: int
     leads_new: int
     leads_reopened: int
     failures: tuple[CrawlOutcome, ...]
-    """Every request that ended in robots, blocked, timeout, too_large, empty or failed."""
+    """Every page that ended in robots, blocked, timeout, too_large, empty or failed."""
+    pictures: dict[str, int] = field(default_factory=dict)
+    """Requests for pictures per :class:`Outcome` value; they are not among ``pages`` and ``failures``, because on most
+    sites some picture is missing. The digest's coverage names those that could not be had."""
 
 
 @dataclass(frozen=True, slots=True)

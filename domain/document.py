@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.picture import PictureRef
+
 
 class PageVerdict(StrEnum):
     """What an answer is, judged before anyone takes it for content (CONTRACT.md, ``extract --json``)."""
@@ -57,6 +59,8 @@ class Segment:
 
     kind: SegmentKind
     text: str
+    picture: PictureRef | None = None
+    """Only with kind ``picture``: where the words stand, line by line."""
 
 
 class ContactKind(StrEnum):
@@ -176,12 +180,16 @@ class Document:
     published_raw: str | None = None
     """The site's own wording of the time."""
     images: tuple[str, ...] = ()
+    """Addresses of its pictures, those of the content first; ``data:`` pictures as ``data:<type>;sha256=<hex>``."""
     links: tuple[str, ...] = ()
     contacts: tuple[Contact, ...] = ()
     has_form: bool = False
     """The page asks for input in the manner of a query (name, number, certificate …)."""
     embedded: bool = False
     """True for an entry of a container (feed): the page's own fetch wins over it."""
+    aside_images: int = 0
+    """How many of the last ``images`` stand outside of the content (navigation, side columns, footer). Not stored: only the
+    comparison of two versions asks for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,22 @@ from domain.analysis import JudgedDocument, PageVisit
 from domain.assessment import Assessment, Finding, ScoreStep
 from domain.crawl import PageSnapshot
 from domain.document import Contact, Document, Segment
+from domain.picture import PicturePlace, PictureRef
 from storage.batch import Version
 from storage.codec import encode
 from storage.tables import AssessmentRow, DocumentRow, FindingRow, SnapshotRow
+from storage.types import storable
 
 #: Code points of the original shown on either side of a quote.
 CONTEXT = 40
 
 
 def context_of(document: Document, finding: Finding) -> str:
-    """The quote with up to 40 code points of the original on either side, as one line."""
+    """The quote with up to 40 code points of the original on either side, as one line; of a picture, its own words."""
+    read = _read_in_picture(document, finding)
+    if read is not None:
+        segment, start, end = read
+        return " ".join(segment.text[max(0, start - CONTEXT) : end + CONTEXT].split())
     if finding.field == "title":
         source = document.title
     elif finding.field == "segments" and finding.segment is not None and finding.segment < len(document.segments):
@@ -30,6 +36,31 @@ def context_of(document: Document, finding: Finding) -> str:
     else:
         source = document.text
     return " ".join(source[max(0, finding.start - CONTEXT) : finding.end + CONTEXT].split())
+
+
+def picture_place(document: Document, finding: Finding) -> PicturePlace | None:
+    """Where in a picture a claim stands; None for claims in the page's own text."""
+    read = _read_in_picture(document, finding)
+    if read is None:
+        return None
+    segment, start, end = read
+    assert segment.picture is not None
+    return segment.picture.place(segment.text, start, end)
+
+
+def _read_in_picture(document: Document, finding: Finding) -> tuple[Segment, int, int] | None:
+    """The picture's segment that holds a finding wholly, and where in it; segments of pictures end the text."""
+    if finding.field != "text" or not any(segment.picture for segment in document.segments):
+        return None
+    end = len(document.text)
+    for segment in reversed(document.segments):
+        if segment.picture is None:
+            return None
+        start = end - len(segment.text)
+        if finding.start >= start:
+            return (segment, finding.start - start, finding.end - start) if finding.end <= end else None
+        end = start - 1
+    return None
 
 
 def text_hash(document: Document) -> str:
@@ -127,6 +158,15 @@ def write_documents(
     }
 
 
+def write_document(connection: Connection, document: Document, snapshot_id: int, page_id: int, position: int) -> int:
+    """Write a further document of a stored snapshot (the same content, read more fully); return its id."""
+    place = {"snapshot_id": snapshot_id, "page_id": page_id, "position": position}
+    written: int = connection.execute(
+        insert(DocumentRow).returning(DocumentRow.id), _document_columns(document) | place
+    ).scalar_one()
+    return written
+
+
 def write_assessments(
     connection: Connection, judged: Sequence[tuple[int, Document, Assessment, datetime]]
 ) -> dict[int, int]:
@@ -176,9 +216,17 @@ def _document_columns(document: Document) -> dict[str, object]:
         "contacts": encode(tuple[Contact, ...], document.contacts),
         "images": encode(tuple[str, ...], document.images),
         "text": document.text,
-        "segments": encode(tuple[Segment, ...], document.segments),
+        "segments": [_segment(segment) for segment in document.segments],
         "links": list(document.links),
     }
+
+
+def _segment(segment: Segment) -> dict[str, object]:
+    """A segment's stored form; nearly all have no picture, and a page has hundreds of them."""
+    plain: dict[str, object] = {"kind": segment.kind.value, "text": storable(segment.text)}
+    if segment.picture is not None:
+        plain["picture"] = encode(PictureRef, segment.picture)
+    return plain
 
 
 def _finding_columns(document: Document, finding: Finding, exempted: bool) -> dict[str, object]:
@@ -197,4 +245,5 @@ def _finding_columns(document: Document, finding: Finding, exempted: bool) -> di
         "context": context_of(document, finding),
         "legal_basis": encode(tuple[str, ...], finding.legal_basis),
         "steps": encode(tuple[ScoreStep, ...], finding.steps),
+        "picture": encode(PicturePlace | None, picture_place(document, finding)),
     }

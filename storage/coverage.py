@@ -25,7 +25,7 @@ from domain.lead import Sight
 from domain.target import Target, TargetKind
 from storage.days import bounds_of
 from storage.engine import reading
-from storage.runs import FAILURES
+from storage.runs import FAILURES, IS_PICTURE
 from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, TargetRow
 from storage.targets import read_targets
 
@@ -196,6 +196,7 @@ def _counts(connection: Connection, start: datetime, until: datetime) -> dict[in
     rows = connection.execute(
         select(CrawlRequestRow.target_id, CrawlRequestRow.outcome, func.count())
         .join(looks, looks.c.id == CrawlRequestRow.id)
+        .where(CrawlRequestRow.purpose != Purpose.PICTURE.value)
         .group_by(CrawlRequestRow.target_id, CrawlRequestRow.outcome)
     )
     counts: dict[int, dict[str, int]] = {}
@@ -221,8 +222,9 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
     """One gap for each target and outcome under which pages other than its start page were not seen."""
     looks = _last_looks(start, until)
     unseen = [outcome.value for outcome in (*FAILURES, Outcome.DEFERRED)]
+    picture = IS_PICTURE
     grouped = connection.execute(
-        select(CrawlRequestRow.target_id, CrawlRequestRow.outcome, func.count(), func.min(CrawlRequestRow.id))
+        select(CrawlRequestRow.target_id, picture, CrawlRequestRow.outcome, func.count(), func.min(CrawlRequestRow.id))
         .join(looks, looks.c.id == CrawlRequestRow.id)
         .join(TargetRow, TargetRow.id == CrawlRequestRow.target_id)
         .where(
@@ -232,7 +234,7 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
             # A site without a sitemap hides nothing by that: its pages are found by their links.
             CrawlRequestRow.purpose != Purpose.SITEMAP.value,
         )
-        .group_by(CrawlRequestRow.target_id, CrawlRequestRow.outcome)
+        .group_by(CrawlRequestRow.target_id, picture, CrawlRequestRow.outcome)
     ).all()
     examples = {
         row.id: row
@@ -243,13 +245,15 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
         )
     }
     order = {outcome: position for position, outcome in enumerate(unseen)}
-    by_target: dict[int, list[tuple[str, int, Any]]] = {}
-    for target_id, outcome, number, example in grouped:
+    by_target: dict[int, list[tuple[bool, str, int, Any]]] = {}
+    for target_id, is_picture, outcome, number, example in grouped:
         if outcome is not None:
-            by_target.setdefault(target_id, []).append((outcome, number, examples[example]))
+            by_target.setdefault(target_id, []).append((bool(is_picture), outcome, number, examples[example]))
     for target in days:
-        for outcome, number, example in sorted(by_target.get(target.target_id, ()), key=lambda gap: order[gap[0]]):
-            detail = f"{number} 个页面：{_words(example)}（如 {example.url}）"
+        gaps = sorted(by_target.get(target.target_id, ()), key=lambda gap: (gap[0], order[gap[1]]))
+        for is_picture, outcome, number, example in gaps:
+            what = f"{number} 张图片" if is_picture else f"{number} 个页面"
+            detail = f"{what}：{_words(example)}（如 {example.url}）"
             target.gaps.append(CoverageGap(target.target_id, target.name, outcome, detail))
 
 

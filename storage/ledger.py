@@ -16,6 +16,7 @@ from domain.ports import Clock
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
 from storage.lead_state import PlanRank
+from storage.picture_pages import with_owners
 from storage.recording import count_requests, record
 from storage.runs import request_of
 from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, PageRow, SnapshotRow
@@ -26,6 +27,14 @@ from storage.types import key_of
 PRIORITY = {PlanRank.OPEN_LEAD: 1000, PlanRank.KEPT: 0, PlanRank.GONE: -1000}
 
 
+#: Why pictures were left for a later run, by the budget that was used up.
+_PICTURES_LEFT = {
+    "pages": "已达本次图片张数上限，其余图片留待下次采集。",
+    "bytes": "已达本次图片流量上限，其余图片留待下次采集。",
+    "seconds": "已达本次图片采集时间上限，其余图片留待下次采集。",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SqlLedger:
     """See the port for what each method promises. Every method is one transaction."""
@@ -33,11 +42,15 @@ class SqlLedger:
     engine: Engine
     clock: Clock
     confirm_after: timedelta
+    pictures: bool = False
+    """Which part of the book: the requests for pictures, or (False) all others. Neither part sees the other."""
 
     def plan(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
         """Store those requests whose (run, url) is not planned yet; return exactly these, in the order given."""
         by_key: dict[tuple[int, bytes], CrawlRequest] = {}
         for request in requests:
+            if (request.purpose is Purpose.PICTURE) is not self.pictures:
+                continue  # a patrol for pictures plans the target's own address as any other does
             by_key.setdefault((request.run_id, key_of(request.url)), request)
         planned: list[CrawlRequest] = []
         for portion in portions(by_key.items()):
@@ -51,7 +64,7 @@ class SqlLedger:
         What was never read are addresses of the run before that failed, were blocked or did not fit the budget. No kept
         page leads to them again while it is unchanged, so without this a page that timed out once would be lost.
         """
-        if limit <= 0:
+        if limit <= 0 or self.pictures:
             return 0
         with writing(self.engine) as connection:
             kept = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit))
@@ -75,7 +88,7 @@ class SqlLedger:
         with reading(self.engine) as connection:
             first = (
                 select(*request.__table__.c)
-                .where(request.run_id == run_id, request.target_id == target_id, request.outcome.is_(None))
+                .where(*self._pending(run_id, target_id))
                 .order_by(request.priority.desc(), request.id)
                 # Those under way stand at the front; leaving them out here keeps the statement the same each time.
                 .limit(limit + len(excluded))
@@ -86,29 +99,56 @@ class SqlLedger:
 
     def pending_count(self, run_id: int, target_id: int) -> int:
         """How many planned requests of a target have no outcome yet."""
+        if self.pictures:
+            with reading(self.engine) as connection:
+                counted: int = connection.execute(
+                    select(func.count()).select_from(CrawlRequestRow).where(*self._pending(run_id, target_id))
+                ).scalar_one()
+                return counted
         planned, done = self._counted(run_id, target_id)
         return planned - done
 
     def done_count(self, run_id: int, target_id: int) -> int:
         """How many requests of a target have an outcome."""
+        if self.pictures:
+            with reading(self.engine) as connection:
+                counted: int = connection.execute(
+                    select(func.count())
+                    .select_from(CrawlRequestRow)
+                    .where(
+                        CrawlRequestRow.run_id == run_id,
+                        CrawlRequestRow.target_id == target_id,
+                        CrawlRequestRow.purpose == Purpose.PICTURE.value,
+                        CrawlRequestRow.outcome.is_not(None),
+                    )
+                ).scalar_one()
+                return counted
         return self._counted(run_id, target_id)[1]
 
     def record(self, visits: Sequence[PageVisit]) -> None:
         """Store visits in one transaction; see :func:`storage.recording.record`."""
         with writing(self.engine) as connection:
-            record(connection, visits, self.confirm_after, self.clock())
+            mine = with_owners(connection, visits) if self.pictures else visits
+            record(connection, mine, self.confirm_after, self.clock())
 
     def defer_rest(self, run_id: int, target_id: int, reason: str, detail: str) -> int:
         """Give all pending requests of a target the outcome ``deferred``; return how many."""
-        request = CrawlRequestRow
+        if self.pictures:
+            detail = _PICTURES_LEFT.get(reason, detail)
         with writing(self.engine) as connection:
             deferred = connection.execute(
-                update(request)
-                .where(request.run_id == run_id, request.target_id == target_id, request.outcome.is_(None))
+                update(CrawlRequestRow)
+                .where(*self._pending(run_id, target_id))
                 .values(outcome=Outcome.DEFERRED.value, at=self.clock(), reason=reason, detail=detail)
             ).rowcount
-            count_requests(connection, "done", [(run_id, target_id)] * deferred)
+            if not self.pictures:
+                count_requests(connection, "done", [(run_id, target_id)] * deferred)
         return deferred
+
+    def _pending(self, run_id: int, target_id: int) -> tuple[Any, ...]:
+        request, picture = CrawlRequestRow, Purpose.PICTURE.value
+        part = request.purpose == picture if self.pictures else request.purpose != picture
+        return request.run_id == run_id, request.target_id == target_id, request.outcome.is_(None), part
 
     def _counted(self, run_id: int, target_id: int) -> tuple[int, int]:
         with reading(self.engine) as connection:
@@ -166,7 +206,7 @@ def _left_over(before: int, run_id: int, target_id: int, limit: int) -> Select[A
             # Written out as in the index, which holds only such rows.
             text("crawl_requests.page_id IS NULL AND crawl_requests.outcome IS NOT NULL"),
             old.outcome != Outcome.UNCHANGED.value,
-            old.purpose.not_in([Purpose.SITEMAP.value, Purpose.SITE_CHECK.value]),
+            old.purpose.not_in([Purpose.SITEMAP.value, Purpose.SITE_CHECK.value, Purpose.PICTURE.value]),
             ~exists(literal(1)).where(new.run_id == run_id, new.url_key == old.url_key),
         )
         .order_by(old.priority.desc(), old.id)
@@ -215,7 +255,8 @@ def _plan(connection: Connection, by_key: dict[tuple[int, bytes], CrawlRequest])
     new = [(place, request) for place, request in by_key.items() if place in ids]
     targets = [(request.run_id, request.target_id) for _, request in new]
     _expect_target(connection, set(targets))
-    count_requests(connection, "planned", targets)
+    pages = [(request.run_id, request.target_id) for _, request in new if request.purpose is not Purpose.PICTURE]
+    count_requests(connection, "planned", pages)
     known = _known(connection, [key for (_, key), _ in new])
     return [replace(request, id=ids[place], known=known.get(place[1])) for place, request in new]
 

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, select
 
 from domain.assessment import Assessment, Category, Finding, Level, ScoreStep, Speaker
 from domain.document import Contact, Document, Segment
+from domain.picture import PicturePlace
 from storage.codec import decoder
 from storage.tables import AssessmentRow, DocumentRow, FindingRow
 
 _strings = decoder(tuple[str, ...])
 _steps = decoder(tuple[ScoreStep, ...])
+_place = decoder(PicturePlace | None)
 _segments = decoder(tuple[Segment, ...])
 contacts_of = decoder(tuple[Contact, ...])
 
@@ -119,4 +121,5 @@ def _finding(row: Any) -> Finding:
         behaviour=row.behaviour,
         exempted_by=row.exempted_by,
         segment=row.segment,
+        picture=_place(row.picture),
     )

@@ -26,6 +26,7 @@ from domain.analysis import PageVisit
 from domain.crawl import Outcome, Purpose
 from domain.intake import HANDED_IN, NOT_VISITED
 from domain.lead import Sight, Visit
+from storage import picture_pages
 from storage.batch import PageInBatch, Version, host_of, place_of
 from storage.captures import NewCapture, write_captures
 from storage.chain import chain_rows, lock_chain
@@ -90,6 +91,8 @@ class _Batch:
         self._confirm_after = confirm_after
         self._at = at
         self._requests: list[dict[str, Any]] = []
+        self._illustrated: set[int] = set()
+        self._shown: dict[int, tuple[int, int] | None] = {}
         self._keys = {id(visit): key_of(visit.outcome.request.url) for _, visit in pending}
         self._pages = self._read_pages()
         self._entries = self._read_entries()
@@ -148,7 +151,7 @@ class _Batch:
             for key, page in read_pages(self._connection, PageRow.id, sorted(missing)).items():
                 self._pages[key] = by_id[page.id] = page
         entries: dict[int, list[PageInBatch]] = {}
-        for snapshot_id, page_id in listed:
+        for snapshot_id, page_id in dict.fromkeys((row.snapshot_id, row.page_id) for row in listed):
             entries.setdefault(snapshot_id, []).append(by_id[page_id])
         return entries
 
@@ -167,6 +170,12 @@ class _Batch:
         captures = write_captures(self._connection, _captures(self._pending, snapshots))
         chain_rows(self._connection, snapshots.values(), captures, self._at)
         versions = write_documents(self._connection, contents, snapshots)
+        self._illustrated = {
+            versions[request.id, position].document_id
+            for request, visit in self._pending
+            for position, judged in enumerate(visit.documents)
+            if judged.document.images
+        }
         for request, visit in self._pending:
             page = self._pages.get(self._keys[id(visit)])
             sight = self._visit_page(page, request, visit, snapshots.get(request.id), versions)
@@ -191,6 +200,8 @@ class _Batch:
         versions: dict[tuple[int, int], Version],
     ) -> Sight | None:
         at = visit.outcome.at
+        if _is_picture(visit):
+            return None  # also where its address is a page's: it was asked for as a picture
         if page is None:
             return sight_of(visit, None)
         version: Version | None = None
@@ -199,7 +210,7 @@ class _Batch:
             version = self._speaking(page, request.id, visit, versions)
             changed = page.snapshot_id is not None and page.text_sha256 != visit.snapshot.text_sha256
             page.snapshot_id = snapshot_id
-            page.renew(version, visit.snapshot.text_sha256, changed)
+            self._renew(page, version, visit.snapshot.text_sha256, changed)
             asked = visit.outcome.request
             page.purpose, page.depth = asked.purpose.value, asked.depth
             page.via, page.anchor = asked.via or page.via, asked.anchor or page.anchor
@@ -218,6 +229,8 @@ class _Batch:
         if sight is Sight.NOT_SEEN and not kept and at - page.last_seen < self._confirm_after:
             # Kept out of a page that a feed showed just now: the feed's look counts.
             return sight
+        if sight is Sight.CLEAN and self._waits_for_pictures(page):
+            return sight  # the lead hears of this version once its pictures have been read
         page.visit(
             Visit(
                 sight=sight,
@@ -280,7 +293,7 @@ class _Batch:
             version = versions[request.id, position]
             text = text_hash(judged.document)
             changed = entry.document_id is not None and entry.text_sha256 != text
-            entry.renew(version, text, changed)
+            self._renew(entry, version, text, changed)
             entry.read(at)
             if version.flagged:
                 self._flag_entry(entry, request, visit, version, changed=changed, snapshot_id=version.snapshot_id)
@@ -302,6 +315,23 @@ class _Batch:
             # Somebody saved it; nobody says that it stands there now.
             entry.visit(Visit(Sight.NOT_SEEN, at, reason=NOT_VISITED), None, request.run_id, self._confirm_after)
 
+    def _renew(self, page: PageInBatch, version: Version | None, text_sha256: str, changed: bool) -> None:
+        """A newer version speaks for the page; its pictures are to be read, where it shows any."""
+        page.renew(version, text_sha256, changed)
+        illustrated = version is not None and version.document_id in self._illustrated
+        self._shown[page.id] = (version.document_id, version.snapshot_id) if version and illustrated else None
+
+    def _waits_for_pictures(self, page: PageInBatch) -> bool:
+        """Whether the page's claims stood in pictures, and this version's pictures have not been read yet."""
+        lead = page.lead
+        if lead is None or not lead.state.open or page.snapshot_id is None:
+            return False
+        if page.id in self._shown:
+            unread = self._shown[page.id] is not None
+        else:
+            unread = picture_pages.is_unread(self._connection, page.id)
+        return unread and picture_pages.rests_on_picture(self._connection, lead.assessment_id)
+
     # Writing
 
     def write(self) -> None:
@@ -311,7 +341,13 @@ class _Batch:
             update(CrawlRequestRow).where(CrawlRequestRow.id == bindparam("row_id")),
             self._requests,
         )
-        count_requests(self._connection, "done", ((request.run_id, request.target_id) for request, _ in self._pending))
+        pages = (request for request, visit in self._pending if not _is_picture(visit))
+        count_requests(self._connection, "done", ((request.run_id, request.target_id) for request in pages))
+        picture_pages.note(self._connection, self._shown)
+
+
+def _is_picture(visit: PageVisit) -> bool:
+    return visit.outcome.request.purpose is Purpose.PICTURE
 
 
 def count_requests(connection: Connection, counter: str, targets: Iterable[tuple[int, int]]) -> None:

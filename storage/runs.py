@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Engine, func, insert, literal_column, not_, select, update
 
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, Purpose, RunKind, RunState, RunSummary
 from domain.errors import BadInput
@@ -24,6 +24,10 @@ FAILURES = (
     Outcome.EMPTY,
     Outcome.FAILED,
 )
+
+
+#: Whether a request is for a picture. Written out: PostgreSQL takes two parameters for two expressions when it groups.
+IS_PICTURE: ColumnElement[bool] = literal_column("crawl_requests.purpose = 'picture'", Boolean())
 
 
 def begin_run(engine: Engine, target_ids: Sequence[int], now: datetime, kind: RunKind = RunKind.CRAWL) -> CrawlRun:
@@ -99,12 +103,14 @@ def run_summary(engine: Engine, run_id: int) -> RunSummary:
         ).scalar_one()
         if not connection.execute(select(CrawlRunRow.id).where(CrawlRunRow.id == run_id)).first():
             raise BadInput(f"没有编号为 {run_id} 的采集任务。")
-        pages = connection.execute(
-            select(request.outcome, func.count())
+        picture = IS_PICTURE
+        ended = connection.execute(
+            select(picture, request.outcome, func.count())
             .where(request.run_id == run_id, request.outcome.is_not(None))
-            .group_by(request.outcome)
-        )
-        counted: dict[str, int] = {outcome: number for outcome, number in pages if outcome is not None}
+            .group_by(picture, request.outcome)
+        ).all()
+        counted = {outcome: number for is_picture, outcome, number in ended if outcome and not is_picture}
+        pictures = {outcome: number for is_picture, outcome, number in ended if outcome and is_picture}
         snapshots = connection.execute(
             select(func.count())
             .select_from(SnapshotRow)
@@ -122,7 +128,9 @@ def run_summary(engine: Engine, run_id: int) -> RunSummary:
         leads: dict[str, int] = dict(events.all())
         failed = connection.execute(
             select(*request.__table__.c)
-            .where(request.run_id == run_id, request.outcome.in_([outcome.value for outcome in FAILURES]))
+            .where(
+                request.run_id == run_id, request.outcome.in_([outcome.value for outcome in FAILURES]), not_(picture)
+            )
             .order_by(request.target_id, request.id)
         )
         failures = tuple(outcome_of(row) for row in failed)
@@ -134,6 +142,7 @@ def run_summary(engine: Engine, run_id: int) -> RunSummary:
         leads_new=leads.get(EventKind.FOUND.value, 0),
         leads_reopened=leads.get(EventKind.REAPPEARED.value, 0),
         failures=failures,
+        pictures={outcome.value: pictures[outcome.value] for outcome in Outcome if outcome.value in pictures},
     )
 
 

@@ -35,6 +35,8 @@ def sight_of(visit: PageVisit, flagged: bool | None) -> Sight | None:
     outcome = visit.outcome
     if outcome.outcome is Outcome.DEFERRED or outcome.request.purpose in (Purpose.SITEMAP, Purpose.SITE_CHECK):
         return None
+    if outcome.request.purpose is Purpose.PICTURE:
+        return None
     if outcome.outcome in (Outcome.OK, Outcome.UNCHANGED):
         if flagged is None:
             return None

@@ -30,6 +30,7 @@ from storage.linking import DomainOf, Linked, link
 from storage.looks import Looks
 from storage.migration import current_revision, missing_file
 from storage.operators import Operators
+from storage.pictures import Pictures
 from storage.rejudging import Rejudged
 from storage.revision import HEAD
 from storage.site_checks import settle_sites
@@ -105,9 +106,14 @@ class Store:
         """用户, their sessions and the audit log."""
         return Accounts(self.engine)
 
-    def ledger(self) -> CrawlLedger:
-        """The book of all crawl runs."""
-        return SqlLedger(self.engine, self.clock, self.confirm_after)
+    @property
+    def pictures(self) -> Pictures:
+        """Pictures of kept pages: what is to be read, and what was."""
+        return Pictures(self.engine, self.clock, self.confirm_after)
+
+    def ledger(self, *, pictures: bool = False) -> CrawlLedger:
+        """The book of all crawl runs; ``pictures``: its part for pictures, which the other part does not see."""
+        return SqlLedger(self.engine, self.clock, self.confirm_after, pictures)
 
     @property
     def looks(self) -> Looks:

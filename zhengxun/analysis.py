@@ -8,17 +8,22 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.pictures.choice import identity, worth_fetching
 from domain.analysis import PageAnalysis
-from domain.assessment import Subject
+from domain.assessment import Assessment, Subject
 from domain.crawl import FetchedPage
 from domain.document import READER_SEES, Document, Extraction, PageVerdict
 
 if TYPE_CHECKING:
     from classifiers.classifier import Classifier
+
+#: Pictures of a page that count when two versions are compared.
+_COMPARED = 20
 
 #: How a worker learns of the user's rule packs: the pool starts it with this environment and a function's name only.
 RULES_VARIABLE = "ZHENGXUN_WORKER_RULES"
@@ -69,11 +74,20 @@ def judge(extraction: Extraction, classifier: Classifier) -> PageAnalysis:
     from classifiers.pages import assess_page
 
     assessments = (
-        tuple(assess_page(classifier, subject_of(document)) for document in extraction.documents)
+        tuple(_with_note(document, assess_page(classifier, subject_of(document))) for document in extraction.documents)
         if extraction.verdict is PageVerdict.OK
         else ()
     )
     return PageAnalysis(extraction=extraction, assessments=assessments, text_sha256=text_sha256(extraction.documents))
+
+
+def _with_note(document: Document, assessment: Assessment) -> Assessment:
+    """Say that the words in the page's pictures are not in this assessment; it is corrected once they have been read."""
+    shown, beyond = worth_fetching(document.images, _COMPARED)
+    if not shown:
+        return assessment
+    note = f"页面有 {len(shown) + beyond} 张图片，图片中的文字未计入本次研判"
+    return replace(assessment, incomplete=(*assessment.incomplete, note))
 
 
 def subject_of(document: Document) -> Subject:
@@ -92,12 +106,15 @@ def text_sha256(documents: tuple[Document, ...]) -> str:
     """Hex SHA-256 over titles, texts and the segments that are not part of the text, of all documents.
 
     Two versions of a page with the same value say the same: what a visitor counter or a clock shows is left out,
-    because it would make every page new and edited at every look.
+    because it would make every page new and edited at every look. The names of the content's pictures count, because
+    another poster is another claim; those around the content do not, because advertisements take turns there.
     """
     parts: list[str] = []
     for document in documents:
         parts += (document.title, document.text)
         parts += (segment.text for segment in document.segments if segment.kind not in READER_SEES)
+        inside = document.images[: len(document.images) - document.aside_images]
+        parts += sorted({identity(url) for url in worth_fetching(inside, _COMPARED)[0]})
         parts.append("")
     # U+001E keeps ("ab", "c") and ("a", "bc") apart; extracted text holds no control characters.
     said = "\x1e".join(parts)

@@ -192,6 +192,18 @@ def _optional(services: Services) -> Iterator[Check]:
         )
 
 
+def _pictures(services: Services) -> Iterator[Check]:
+    from crawler.pictures.reader import missing, reader_name
+
+    why = missing()
+    if not services.settings.pictures:
+        yield Check("图片文字识别", Grade.WARNING, "已由设置 pictures 关闭：只出现在图片中的违规宣传不会被发现")
+    elif why is not None:
+        yield Check("图片文字识别", Grade.WARNING, f"{why}：只出现在图片中的违规宣传不会被发现，二维码仍会识别")
+    else:
+        yield Check("图片文字识别", Grade.OK, f"{reader_name().partition('/')[0]}，离线")
+
+
 def _has_chinese_fonts() -> bool:
     program = shutil.which("fc-list")
     if program is None:
@@ -219,4 +231,5 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _crawling,
     _time,
     _optional,
+    _pictures,
 )

@@ -98,6 +98,14 @@ class Settings(BaseSettings):
         le=200,
         description="单个响应接收时的大小上限（MB）；解压后至多为它的 1.6 倍。",
     )
+    pictures: bool = Field(True, description="是否采集并识别页面图片中的文字和二维码。文字识别须安装 `zhengxun[ocr]`。")
+    pictures_per_page: int = Field(12, ge=1, le=100, description="每个页面至多识别多少张图片，正文中的在先。")
+    pictures_per_target: int = Field(
+        200, ge=0, le=10_000, description="每次采集中每个监测对象至多采集多少张图片；超出的留待下次。"
+    )
+    picture_seconds: int = Field(
+        1200, ge=0, le=86_400, description="每次采集中用于识别图片的秒数上限；识别不完的留待下次。"
+    )
     timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
     link_max_sites: int = Field(
         30,
@@ -117,15 +125,6 @@ class Settings(BaseSettings):
     console_https: bool = Field(
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
-    )
-    timestamp_url: str | None = Field(
-        None,
-        pattern=r"^https?://\S+$",
-        description="RFC 3161 时间戳服务的地址。设置后，每日简报时刻之后为证据链加盖当日时间戳；须同时设置 "
-        "`ZHENGXUN_TIMESTAMP_ROOTS`。留空时不加盖。",
-    )
-    timestamp_roots: Path | None = Field(
-        None, description="时间戳服务的根证书（及中间证书），PEM 文件；加盖时和核验时都以其为准。"
     )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
@@ -265,7 +264,7 @@ class _TomlFile(PydanticBaseSettingsSource):
             raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
         if "data_dir" in values:
             raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
-        for name in ("digest_dir", "templates_dir", "rules_dir", "timestamp_roots"):
+        for name in ("digest_dir", "templates_dir", "rules_dir"):
             if isinstance(values.get(name), str):
                 values[name] = self.path.parent / values[name]
         return values
@@ -287,7 +286,6 @@ _REASONS = {
     "greater_than": "必须大于 {gt}",
     "less_than_equal": "不得大于 {le}",
     "path_type": "应为路径",
-    "string_pattern_mismatch": "应以 http:// 或 https:// 开头，且不含空格",
     "datetime_parsing": "应为时间",
     "datetime_type": "应为时间",
     "time_parsing": "应为“时:分”",

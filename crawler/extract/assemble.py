@@ -94,6 +94,7 @@ def document(
         links=tuple(dict.fromkeys(link.url for link in page.links)),
         contacts=contacts_of(segments, page.contact_refs, more=source_contacts(page.html, page.url)),
         has_form=has_query_form(page) if query_form is None else query_form,
+        aside_images=page.aside_images,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from hashlib import sha256
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -26,6 +28,15 @@ _LOCATION = re.compile(
 _REFRESH = re.compile(r"\s*([\d.]*)\s*[;,]?\s*(?:url\s*=\s*)?['\"]?([^'\"]+)?", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]{1,2000})", re.IGNORECASE)
 _IMAGE_SOURCES = ("data-src", "data-original", "data-lazy-src", "data-lazyload", "data-echo", "_src", "src", "poster")
+#: Places whose pictures belong to the site rather than to the page.
+_ASIDE = frozenset({SegmentKind.NAV, SegmentKind.SIDEBAR, SegmentKind.FOOTER})
+#: Declared pixels of a side below which there is no room for words.
+_ICON = 32
+_LENGTH = re.compile(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*\Z")
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx]\Z")
+_INLINE = re.compile(r"data:(image/(?:png|jpe?g|gif|webp|bmp|avif))(?:;[\w=-]{1,40}){0,2};base64,", re.IGNORECASE)
+#: Characters of a ``data:`` picture below which it is an icon.
+_INLINE_LEAST = 2_000
 _PAGE_DATA = ("data-href", "data-url", "data-link")
 
 
@@ -47,7 +58,7 @@ class LinkCollector:
         self._page = page
         self._encoding = encoding
         self._found: dict[str, Link] = {}
-        self._images: dict[str, None] = {}
+        self._images: dict[str, bool] = {}
         self._spelled: dict[str, str | None] = {}
         self.open_count = 0
         self._open: list[tuple[str | None, bool, SegmentKind, list[str], list[str]]] = []
@@ -113,20 +124,30 @@ class LinkCollector:
         if url:
             self._add(url, "", kind, False)
 
-    def pictures(self, attributes: Attributes) -> None:
-        """Pictures of an element: sources (lazy ones too), ``srcset``, inline background."""
+    def pictures(self, attributes: Attributes, place: SegmentKind = SegmentKind.MAIN) -> None:
+        """Pictures of an element: sources (lazy ones too), the largest of ``srcset``, inline background.
+
+        Those that are declared to be smaller than a line of words (icons, counters' pixels) are left out.
+        """
+        if _is_icon(attributes):
+            return
         sources = [attributes.get(name) or "" for name in _IMAGE_SOURCES]
         srcset = attributes.get("srcset") or attributes.get("data-srcset") or ""
         if srcset:
-            sources += [part.split()[0] for part in srcset[:20_000].split(", ") if part.split()]
+            sources.append(_largest(srcset[:20_000]))
         style = attributes.get("style") or ""
         if "url(" in style:
             sources += _CSS_URL.findall(style[:20_000])
         for source in sources:
-            if source and len(self._images) < MAX_IMAGES and not source.startswith("data:"):
+            if not source or len(self._images) >= MAX_IMAGES:
+                continue
+            if source.startswith("data:"):
+                inline = inline_picture(source)
+                url = inline[0] if inline is not None else None
+            else:
                 url = resolve(source, self._page.base)
-                if url:
-                    self._images[url] = None
+            if url:
+                self._images[url] = self._images.get(url, False) or place not in _ASIDE
 
     def finish(self) -> None:
         """Hand everything to the page."""
@@ -141,7 +162,9 @@ class LinkCollector:
             self._page.links += [Link(k.url, k.anchor, k.place, True) for k in self._found.values()]
         else:
             self._page.links += self._found.values()
-        self._page.images += self._images
+        aside = [url for url, inside in self._images.items() if not inside]
+        self._page.images += [url for url, inside in self._images.items() if inside] + aside
+        self._page.aside_images = len(aside)
 
     def _add(self, url: str, anchor: str, kind: SegmentKind, nofollow: bool) -> None:
         known = self._found.get(url)
@@ -233,8 +256,39 @@ class HeadReader:
                 self._page.feeds.append(url)
 
 
+def _is_icon(attributes: Attributes) -> bool:
+    sides = [_LENGTH.match(attributes.get(name) or "") for name in ("width", "height")]
+    return any(side is not None and int(side[1]) < _ICON for side in sides)
+
+
+def _largest(srcset: str) -> str:
+    """The candidate of a ``srcset`` with the greatest width or density; the others show the same picture."""
+    best, most = "", -1.0
+    for part in srcset.split(", "):
+        url, _, size = part.strip().partition(" ")
+        match = _SIZE.match(size.strip())
+        if url and (match is None or float(match[1]) > most):
+            best, most = url, float(match[1]) if match else 0.0
+    return best
+
+
+def inline_picture(source: str) -> tuple[str, bytes] | None:
+    """Name and bytes of a picture that stands in the page itself; None for icons and what is no picture.
+
+    The name is ``data:<type>;sha256=<hex of the bytes>``: the bytes themselves are kept with the page already.
+    """
+    match = _INLINE.match(source)
+    if match is None or len(source) < _INLINE_LEAST:
+        return None
+    try:
+        data = b64decode(_SPACES.sub("", source[match.end() :]) + "==")
+    except ValueError:
+        return None
+    return f"data:{match[1].lower()};sha256={sha256(data).hexdigest()}", data
+
+
 def _words(text: str) -> str:
     return _SPACES.sub(" ", text.replace("\u00ad", "")).strip()[:MAX_ANCHOR]
 
 
-__all__ = ["MAX_ANCHOR", "MAX_LINKS", "HeadReader", "LinkCollector", "script_moves"]
+__all__ = ["MAX_ANCHOR", "MAX_LINKS", "HeadReader", "LinkCollector", "inline_picture", "script_moves"]

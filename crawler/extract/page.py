@@ -55,6 +55,9 @@ class Page:
     """First content per lower-case name, property or itemprop."""
     links: list[Link] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
+    """Those of the content first."""
+    aside_images: int = 0
+    """How many of the last images stand outside of the content."""
     feeds: list[str] = field(default_factory=list)
     canonical: str | None = None
     """``rel=canonical``, as information only: a page may lie about it."""

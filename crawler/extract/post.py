@@ -103,7 +103,10 @@ class Post:
             plain = block.seen and block.kind is not SegmentKind.TABLE
             self._add(kind if plain else block.kind, block.text)
         for image in page.images:
-            self.picture(image)
+            if image.startswith("data:") and len(self.images) < MAX_IMAGES:
+                self.images.setdefault(image)
+            else:
+                self.picture(image)
         for link in page.links:
             self.link(link.url, link.anchor)
         self.contact_refs += page.contact_refs

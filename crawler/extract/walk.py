@@ -161,7 +161,7 @@ class Walker:
                 self._links.scripted(attributes, self._place(frame))
             style = attributes.get("style")
             if (style and "url(" in style) or not _WITH_PICTURES.isdisjoint(attributes):
-                self._links.pictures(attributes)
+                self._links.pictures(attributes, self._place(frame))
         self._stack.append(frame)
 
     def _rules(self, parent: _Frame, shape: Shape) -> tuple[Rule, ...]:
@@ -227,7 +227,7 @@ class Walker:
         frame.anchor = True
 
     def _picture(self, node: LexborNode, attributes: Attributes, frame: _Frame) -> None:
-        self._links.pictures(attributes)
+        self._links.pictures(attributes, self._place(frame))
         for text in dict.fromkeys(tidy(attributes.get(name) or "") for name in ("alt", "title")):
             if text:
                 self._out.aside(Block(SegmentKind.ALT, text, "img"))

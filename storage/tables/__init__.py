@@ -46,6 +46,7 @@ from storage.tables.operators import (
     TextKeyRow,
     TextPrintRow,
 )
+from storage.tables.pictures import PicturePageRow, PictureReadingRow
 
 #: Tables whose rows are never changed and never deleted: triggers of the database refuse it.
 APPEND_ONLY: tuple[str, ...] = (
@@ -64,6 +65,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "operator_decision_pages",
     "lead_relations",
     "audit_log",
+    "picture_readings",
 )
 
 __all__ = [
@@ -101,6 +103,8 @@ __all__ = [
     "OperatorPageRow",
     "OperatorRow",
     "PageRow",
+    "PicturePageRow",
+    "PictureReadingRow",
     "RejudgingRow",
     "RobotsOverrideRow",
     "SessionRow",

@@ -92,6 +92,7 @@ class CaptureRow(Base):
     __table_args__ = (
         UniqueConstraint("snapshot_id", "kind", "url_key"),
         Index("ix_captures_warc", "warc_file", "warc_offset"),
+        Index("ix_captures_url_key", "url_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -191,3 +192,5 @@ class FindingRow(Base):
     """The quote with up to 40 characters either side, one line."""
     legal_basis: Mapped[Any] = mapped_column(JsonText)
     steps: Mapped[Any] = mapped_column(JsonText)
+    picture: Mapped[Any] = mapped_column(JsonText, nullable=True)
+    """Where it stands in a picture (:class:`domain.picture.PicturePlace`); NULL for claims in the page's own text."""

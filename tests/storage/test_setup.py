@@ -20,6 +20,7 @@ from domain.errors import NotSetUp
 from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
 from domain.lead import EventKind
 from domain.operator import LinkLimits
+from domain.picture import PictureReading
 from storage import Store, default_url, migrate, open_store, revision_state
 from storage.engine import remedy, writing
 from storage.revision import HEAD
@@ -181,6 +182,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.intakes.add(
         Handover(IntakeKind.ADDRESS, "张三", START), [IntakeItem(ItemState.ADDRESS, url=f"{SITE}/x")]
     )
+    world.store.pictures.add_reading(PictureReading("0" * 64, "reader/1", 10, 10))
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
     subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
     world.store.blacklist.add(subject, Step(StepKind.PROPOSED, clock(), "张三"), START.date())

@@ -11,7 +11,9 @@ from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from domain.crawl import CrawlRun, RunSummary
+    from collections.abc import Mapping
+
+    from domain.crawl import CrawlRun
     from zhengxun.jobs.crawl import CrawlReport
 
 #: Failures shown to people; the rest is counted (all are in --json).
@@ -72,13 +74,16 @@ def as_dict(report: CrawlReport) -> dict[str, Any]:
     """The contract's JSON; counts include interrupted runs that were finished first."""
     runs = [*report.resumed, *([report.run] if report.run else [])]
     pages: dict[str, int] = {}
+    pictures: dict[str, int] = {}
     for run in runs:
-        for outcome, count in run.pages.items():
-            pages[outcome] = pages.get(outcome, 0) + count
+        for counts, total in ((run.pages, pages), (run.pictures, pictures)):
+            for outcome, count in counts.items():
+                total[outcome] = total.get(outcome, 0) + count
     return {
         "run_id": report.run.run_id if report.run else (runs[-1].run_id if runs else None),
         "targets": sum(run.targets for run in runs),
         "pages": pages,
+        "pictures": pictures,
         "snapshots_new": sum(run.snapshots_new for run in runs),
         "leads_new": sum(run.leads_new for run in runs),
         "leads_reopened": sum(run.leads_reopened for run in runs),
@@ -100,15 +105,17 @@ def as_dict(report: CrawlReport) -> dict[str, Any]:
 
 def _print(report: CrawlReport) -> None:
     for run in report.resumed:
-        say(f"已做完上次中断的采集（第 {run.run_id} 次）：{_counts(run)}。")
+        say(f"已做完上次中断的采集（第 {run.run_id} 次）：{_counts(run.pages)}。")
     if report.run is None:
         if not report.resumed:
             say("没有需要采集的监测对象。")
     else:
         run = report.run
         say(f"第 {run.run_id} 次采集完成：{run.targets} 个监测对象，用时 {report.seconds:.0f} 秒。")
+        if run.pictures:
+            say(f"图片：{_counts(run.pictures)}。")
         say(
-            f"页面：{_counts(run)}。新快照 {run.snapshots_new} 份，新线索 {run.leads_new} 条，复发 {run.leads_reopened} 条。"
+            f"页面：{_counts(run.pages)}。新快照 {run.snapshots_new} 份，新线索 {run.leads_new} 条，复发 {run.leads_reopened} 条。"
         )
     if report.failures:
         print_table(
@@ -123,7 +130,7 @@ def _print(report: CrawlReport) -> None:
             say(f"另有 {len(report.failures) - _SHOWN} 个，用 --json 可看全部。")
 
 
-def _counts(run: RunSummary) -> str:
+def _counts(counts: Mapping[str, int]) -> str:
     from domain.crawl import Outcome
 
-    return "，".join(f"{Outcome(name).label} {count}" for name, count in run.pages.items()) or "无"
+    return "，".join(f"{Outcome(name).label} {count}" for name, count in counts.items()) or "无"

@@ -172,8 +172,9 @@ def visit_targets(
 ) -> RunSummary:
     """Do what ``run`` has to do and close it. :class:`EndedEarly` where a signal stopped it before its end."""
     import crawler
-    from crawler.process import StopRequest
+    from crawler.process import StopRequest, signals_stop
     from zhengxun import analysis
+    from zhengxun.jobs.pictures import fetch_pictures, read_pictures
 
     ledger = store.ledger()
     readable = []
@@ -205,7 +206,12 @@ def visit_targets(
             warm_up=analysis.warm_up,
             stop=stop,
         )
-        if not done:
+        if done:
+            done = fetch_pictures(services, store, run, readable, stop)
+        if done:
+            with signals_stop(stop):
+                read_pictures(services, store, [target.id for target in readable], run.id, stop)
+        if not done or stop.is_set():
             raise EndedEarly(run.id, stop.signal)
     store.settle_sites(run.id, timedelta(hours=services.settings.site_gone_hours))
     return store.finish_run(run.id)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
+
 from crawler.extract import extract
 from domain.document import Extraction, Link, SegmentKind
 
@@ -101,12 +104,25 @@ def test_hosts_limit_the_links_but_not_the_documents() -> None:
 
 
 def test_pictures_are_absolute_and_lazy_sources_count() -> None:
-    """Sources, lazy sources, srcset, inline backgrounds and posters are pictures; data addresses are not."""
+    """Sources, lazy sources, the largest of a srcset, inline backgrounds and posters are pictures; icons are not."""
     made = page(
         '<img src="1.png"><img data-src="/2.png" src="data:image/gif;base64,AA"><img srcset="/3.png 1x, /4.png 2x">'
         "<div style=\"background:url('/5.png') no-repeat\"></div><video poster=/6.png></video><noscript><img src=/7.png></noscript>"
     ).documents[0]
-    assert set(made.images) == {"http://a.cn/b/1.png", *(f"http://a.cn/{n}.png" for n in range(2, 8))}
+    assert set(made.images) == {"http://a.cn/b/1.png", *(f"http://a.cn/{n}.png" for n in (2, 4, 5, 6, 7))}
+
+
+def test_pictures_of_the_content_stand_first_and_icons_are_left_out() -> None:
+    """Pictures of navigation and footers come last and are counted; declared icons are none; inline ones have a name."""
+    data = b"\x89PNG" + bytes(3000)
+    inline = "data:image/png;base64," + b64encode(data).decode()
+    made = page(
+        f"<nav><img src=/nav.png></nav><img src=/icon.png width=16 height=16>{FILLER}<p><img src=/poster.png></p>"
+        f'<p><img src="{inline}"></p><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">'
+    ).documents[0]
+    name = f"data:image/png;sha256={sha256(data).hexdigest()}"
+    assert made.images == ("http://a.cn/poster.png", name, "http://a.cn/nav.png")
+    assert made.aside_images == 1
 
 
 def test_gbk_page_spells_its_queries_in_gbk() -> None:
