@@ -50,6 +50,11 @@ class Link:
     """Hash of this one, see :func:`hash_of`."""
 
     @property
+    def signed(self) -> bytes:
+        """The bytes whose SHA-256 is the link's hash: what a time stamp is asked for."""
+        return canonical(_said(self)).encode("utf-8", "surrogatepass")
+
+    @property
     def line(self) -> bytes:
         """The link as a line of the chain file, without its line break; raises ``ValueError`` for content that is no JSON."""
         return canonical(_said(self) | {"sha256": self.sha256}).encode()
@@ -83,7 +88,7 @@ def hash_of(link: Link) -> str:
 
     Raises ``ValueError`` for content that is no JSON.
     """
-    return hashlib.sha256(canonical(_said(link)).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(link.signed).hexdigest()
 
 
 def follows(link: Link, before: Link | None) -> bool:

@@ -82,3 +82,56 @@ class UncapturedPage:
 def screenshot_file(sha256: str) -> str:
     """Path of an extracted screenshot, relative to the evidence folder: its name is the hash of its bytes."""
     return f"screenshots/{sha256[:2]}/{sha256}.png"
+
+
+class EvidenceState(StrEnum):
+    """What verification says of one piece of evidence."""
+
+    VERIFIED = "verified"
+    """There, and exactly as it was kept."""
+    ALTERED = "altered"
+    MISSING = "missing"
+    UNVERIFIABLE = "unverifiable"
+    """It could not be looked at, or there is nothing to compare it with. Never counted as verified."""
+
+    @property
+    def label(self) -> str:
+        """Chinese name for people."""
+        return {"verified": "已核验", "altered": "被改动", "missing": "缺失", "unverifiable": "无法核验"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """A row that says what lies in a WARC record."""
+
+    table: str
+    """``snapshots`` or ``captures``."""
+    id: int
+    snapshot_id: int
+    kind: str
+    """A :class:`CaptureKind` value, or ``page`` for a page's own answer; as text, because the row may have been altered."""
+    url: str
+    sha256: str
+    """Of the payload."""
+    size: int
+    warc: WarcRef
+
+    @property
+    def name(self) -> str:
+        """How people are told of it."""
+        if self.table == "snapshots":
+            return f"网页快照 {self.id}"
+        labels = {kind.value: kind.label for kind in CaptureKind}
+        return f"{labels.get(self.kind, '取证件')} {self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvidence:
+    """Everything that is kept of one lead's page."""
+
+    lead_id: int
+    url: str
+    title: str
+    target: str
+    records: tuple[StoredRecord, ...]
+    """All versions of the page, oldest first, each followed by what was kept with it."""

@@ -9,17 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Text, func, insert, select, text, type_coerce
 
 from domain.chain import Link, LinkKind, canonical, moment, new_link
 from domain.ports import Clock
 from storage.dialects import insert_for, portions
 from storage.engine import reading, writing
 from storage.tables import Base, CaptureRow, EvidenceChainCopyRow, EvidenceLinkRow, SnapshotRow
+from storage.types import UtcDateTime
 
 #: Advisory lock of the chain's end on PostgreSQL; any constant that nothing else in the database uses.
 _CHAIN_LOCK = 0x5A58_4348
@@ -44,6 +46,8 @@ COLUMNS: Mapping[str, tuple[type[Base], tuple[str, ...]]] = {
     ),
 }
 
+#: Stands for a time that was altered into none; no link was ever made then.
+_NO_TIME = datetime.fromtimestamp(0, UTC)
 _GREATEST_ID = 2**62
 _WALK = 200
 
@@ -95,9 +99,7 @@ def chain_rows(
 
 
 def _append(connection: Connection, at: datetime, kind: LinkKind, content: dict[str, Any], **columns: Any) -> Link:
-    row = connection.execute(
-        select(*EvidenceLinkRow.__table__.c).order_by(EvidenceLinkRow.number.desc()).limit(1)
-    ).first()
+    row = connection.execute(select(*_LINK).order_by(EvidenceLinkRow.number.desc()).limit(1)).first()
     link = new_link(_link(row) if row else None, at, kind, content)
     connection.execute(
         insert(EvidenceLinkRow).values(
@@ -123,26 +125,55 @@ def _hashes(connection: Connection, table: str, ids: Collection[int]) -> Iterato
 
 def _columns(table: str) -> Any:
     kind, names = COLUMNS[table]
-    return select(*(kind.__table__.c[name] for name in names))
+    return select(*(_raw(kind.__table__.c[name]) for name in names))
+
+
+def _raw(column: Any) -> Any:
+    """A column as the driver gives it: an altered value that is no time or no JSON must show, not stop the reader."""
+    return type_coerce(column, Text()).label(column.name)
+
+
+#: The columns of a link, raw.
+_LINK = tuple(
+    _raw(EvidenceLinkRow.__table__.c[name]) for name in ("number", "at", "kind", "content", "previous", "sha256")
+)
 
 
 def row_hash(table: str, row: Any) -> str:
     """Hex SHA-256 over the canonical JSON of the columns that the chain covers."""
-    return hashlib.sha256(
-        canonical({name: _plain(getattr(row, name)) for name in COLUMNS[table][1]}).encode("utf-8", "surrogatepass")
-    ).hexdigest()
+    kind, names = COLUMNS[table]
+    columns = kind.__table__.c
+    said = {name: _plain(columns[name], getattr(row, name)) for name in names}
+    return hashlib.sha256(canonical(said).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment(value)
+def _plain(column: Any, value: Any) -> Any:
+    """A raw value as the hash has it: times as :func:`domain.chain.moment`, bytes as hex, JSON as the text it is."""
+    if isinstance(column.type, UtcDateTime):
+        at = _time(value)
+        return value if at is None else moment(at)
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     return value
 
 
+def _time(value: Any) -> datetime | None:
+    """A raw time; None for what is none. SQLite keeps UTC without its zone."""
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        if at.isoformat(" ", "microseconds") != value:
+            return None  # readable, but not as it was written: any letter may stand between day and hour
+        value = at
+    if not isinstance(value, datetime):
+        return None
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 def _link(row: Any) -> Link:
-    return Link(row.number, row.at, row.kind, row.content, row.previous, row.sha256)
+    return Link(row.number, _time(row.at) or _NO_TIME, row.kind, row.content, row.previous, row.sha256)
 
 
 def named_rows(link: Link) -> dict[str, dict[int, str]]:
@@ -159,6 +190,16 @@ def named_rows(link: Link) -> dict[str, dict[int, str]]:
         return {}
 
 
+def _found_by(link: Link) -> tuple[str | None, int | None, int | None]:
+    """What the columns beside a link should say: file name, greatest snapshot id, greatest capture id."""
+    rows = named_rows(link)
+    name = None
+    if link.kind == LinkKind.FILE.value:
+        with suppress(ValueError, TypeError, KeyError):
+            name = json.loads(link.content)["file"]
+    return name, max(rows.get("snapshots", ()), default=None), max(rows.get("captures", ()), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The chain of one store."""
@@ -168,12 +209,12 @@ class Chain:
 
     def head(self) -> Link | None:
         """The last link."""
-        return self._first(select(*EvidenceLinkRow.__table__.c).order_by(EvidenceLinkRow.number.desc()).limit(1))
+        return self._first(select(*_LINK).order_by(EvidenceLinkRow.number.desc()).limit(1))
 
     def last_stamp(self) -> Link | None:
         """The last link that is a time stamp."""
         return self._first(
-            select(*EvidenceLinkRow.__table__.c)
+            select(*_LINK)
             .where(EvidenceLinkRow.kind == LinkKind.STAMP.value)
             .order_by(EvidenceLinkRow.number.desc())
             .limit(1)
@@ -182,7 +223,7 @@ class Chain:
     def last_evidence(self) -> Link | None:
         """The last link that is no time stamp: what the next stamp is to vouch for."""
         return self._first(
-            select(*EvidenceLinkRow.__table__.c)
+            select(*_LINK)
             .where(EvidenceLinkRow.kind != LinkKind.STAMP.value)
             .order_by(EvidenceLinkRow.number.desc())
             .limit(1)
@@ -194,10 +235,7 @@ class Chain:
             return [
                 _link(row)
                 for row in connection.execute(
-                    select(*EvidenceLinkRow.__table__.c)
-                    .where(EvidenceLinkRow.number > after)
-                    .order_by(EvidenceLinkRow.number)
-                    .limit(limit)
+                    select(*_LINK).where(EvidenceLinkRow.number > after).order_by(EvidenceLinkRow.number).limit(limit)
                 )
             ]
 
@@ -207,7 +245,7 @@ class Chain:
         with reading(self.engine) as connection:
             for portion in portions(names):
                 rows = connection.execute(
-                    select(*EvidenceLinkRow.__table__.c).where(EvidenceLinkRow.subject.in_(portion))
+                    select(*_LINK, EvidenceLinkRow.subject).where(EvidenceLinkRow.subject.in_(portion))
                 )
                 found.update({row.subject: _link(row) for row in rows})
         return found
@@ -269,12 +307,21 @@ class Chain:
         with reading(self.engine) as connection:
             hashes = dict(_hashes(connection, table, ids))
             for id_ in ids:
-                row = connection.execute(
-                    select(*EvidenceLinkRow.__table__.c).where(last >= id_).order_by(last).limit(1)
-                ).first()
+                row = connection.execute(select(*_LINK).where(last >= id_).order_by(last).limit(1)).first()
                 named = named_rows(_link(row)).get(table, {}) if row else {}
                 found.append(ChainedRow(table, id_, named.get(id_), hashes.get(id_)))
         return found
+
+    def misplaced(self) -> Iterator[int]:
+        """Numbers of links that would not be found by what they say: the columns for looking up were altered."""
+        row = EvidenceLinkRow
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(*_LINK, row.subject, row.snapshot_last, row.capture_last), execution_options={"yield_per": 500}
+            )
+            for each in rows:
+                if (each.subject, each.snapshot_last, each.capture_last) != _found_by(_link(each)):
+                    yield each.number
 
     def count(self) -> int:
         """Number of links."""
@@ -289,10 +336,7 @@ class Chain:
 
 def _portion(connection: Connection, after: int) -> list[Link]:
     rows = connection.execute(
-        select(*EvidenceLinkRow.__table__.c)
-        .where(EvidenceLinkRow.number > after)
-        .order_by(EvidenceLinkRow.number)
-        .limit(_WALK)
+        select(*_LINK).where(EvidenceLinkRow.number > after).order_by(EvidenceLinkRow.number).limit(_WALK)
     )
     return [_link(row) for row in rows]
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, exists, literal, select
+from sqlalchemy import Connection, Engine, exists, literal, or_, select
 
 from domain.crawl import WarcRef
-from domain.evidence import Capture, CaptureKind, UncapturedPage
+from domain.errors import BadInput
+from domain.evidence import Capture, CaptureKind, LeadEvidence, StoredRecord, UncapturedPage
 from domain.lead import Review
 from domain.ports import Clock
 from storage.captures import NewCapture, captures_of, write_captures
 from storage.chain import chain_rows, lock_chain
 from storage.engine import reading, writing
-from storage.tables import CaptureRow, DocumentRow, LeadRow, PageRow, SnapshotRow
+from storage.tables import CaptureRow, DocumentRow, LeadRow, PageRow, SnapshotRow, TargetRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +92,92 @@ class Evidence:
                 )
                 for row in connection.execute(statement)
             ]
+
+    def in_file(self, file: str) -> list[StoredRecord]:
+        """Rows that refer to a WARC file, by offset."""
+        with reading(self.engine) as connection:
+            found = [*_snapshots(connection, SnapshotRow.warc_file == file)]
+            found += _captures(connection, CaptureRow.warc_file == file)
+        # SQLite keeps whatever was put into a column of numbers.
+        return sorted(found, key=lambda record: record.warc.offset if isinstance(record.warc.offset, int) else -1)
+
+    def files(self) -> Iterator[str]:
+        """Names of all WARC files that rows refer to, in order, each once."""
+        last = ""
+        while True:
+            with reading(self.engine) as connection:
+                names = [
+                    connection.execute(select(column).where(column > last).order_by(column).limit(1)).scalar()
+                    for column in (SnapshotRow.warc_file, CaptureRow.warc_file)
+                ]
+            found = [name for name in names if name is not None]
+            if not found:
+                return
+            last = min(found)
+            yield last
+
+    def of_lead(self, lead_id: int) -> LeadEvidence:
+        """What is kept of a lead's page; an unknown id raises :class:`BadInput`.
+
+        All versions that its own requests brought, and those of feeds in which the lead's flagged version stands.
+        """
+        with reading(self.engine) as connection:
+            row = connection.execute(
+                select(LeadRow.page_id, PageRow.url, DocumentRow.title, DocumentRow.snapshot_id, TargetRow.name)
+                .join(PageRow, PageRow.id == LeadRow.page_id)
+                .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
+                .join(TargetRow, TargetRow.id == LeadRow.target_id)
+                .where(LeadRow.id == lead_id)
+            ).first()
+            if row is None:
+                raise BadInput(f"没有编号为 {lead_id} 的线索；可用“zhengxun leads list”查看编号。")
+            snapshots = _snapshots(
+                connection, or_(SnapshotRow.page_id == row.page_id, SnapshotRow.id == row.snapshot_id)
+            )
+            own = {record.id for record in snapshots}
+            captures = [
+                record
+                for record in _captures(connection, CaptureRow.snapshot_id.in_(own))
+                # A feed's snapshot holds screenshots of other leads' pages too.
+                if record.snapshot_id != row.snapshot_id or record.url == row.url or not _is_of_page(record)
+            ]
+        by_snapshot: dict[int, list[StoredRecord]] = {record.id: [] for record in snapshots}
+        for record in captures:
+            by_snapshot[record.snapshot_id].append(record)
+        return LeadEvidence(
+            lead_id=lead_id,
+            url=row.url,
+            title=row.title,
+            target=row.name,
+            records=tuple(record for snapshot in snapshots for record in (snapshot, *by_snapshot[snapshot.id])),
+        )
+
+
+def _is_of_page(record: StoredRecord) -> bool:
+    """Whether the record's address is that of a page (a picture's or an upload's is its own)."""
+    return record.kind not in (CaptureKind.PICTURE.value, CaptureKind.UPLOAD.value)
+
+
+def _snapshots(connection: Connection, condition: Any) -> list[StoredRecord]:
+    row = SnapshotRow
+    rows = connection.execute(
+        select(row.id, row.final_url, row.sha256, row.size, row.warc_file, row.warc_offset, row.warc_record_id)
+        .where(condition)
+        .order_by(row.id)
+    )
+    return [
+        StoredRecord("snapshots", id_, id_, "page", url, sha256, size, WarcRef(file, offset, record_id))
+        for id_, url, sha256, size, file, offset, record_id in rows
+    ]
+
+
+def _captures(connection: Connection, condition: Any) -> list[StoredRecord]:
+    row = CaptureRow
+    columns = (row.id, row.snapshot_id, row.kind, row.url, row.sha256, row.size)
+    rows = connection.execute(
+        select(*columns, row.warc_file, row.warc_offset, row.warc_record_id).where(condition).order_by(row.id)
+    )
+    return [
+        StoredRecord("captures", id_, snapshot_id, kind, url, sha256, size, WarcRef(file, offset, record_id))
+        for id_, snapshot_id, kind, url, sha256, size, file, offset, record_id in rows
+    ]

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
     )
+    timestamp_url: str | None = Field(
+        None,
+        pattern=r"^https?://\S+$",
+        description="RFC 3161 时间戳服务的地址。设置后，每日简报时刻之后为证据链加盖当日时间戳；须同时设置 "
+        "`ZHENGXUN_TIMESTAMP_ROOTS`。留空时不加盖。",
+    )
+    timestamp_roots: Path | None = Field(
+        None, description="时间戳服务的根证书（及中间证书），PEM 文件；加盖时和核验时都以其为准。"
+    )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
         500, ge=0, description="数据目录所在磁盘剩余空间低于此值（MB）时，状态页和 `doctor` 报警。"
@@ -264,7 +273,7 @@ class _TomlFile(PydanticBaseSettingsSource):
             raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
         if "data_dir" in values:
             raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
-        for name in ("digest_dir", "templates_dir", "rules_dir"):
+        for name in ("digest_dir", "templates_dir", "rules_dir", "timestamp_roots"):
             if isinstance(values.get(name), str):
                 values[name] = self.path.parent / values[name]
         return values
@@ -286,6 +295,7 @@ _REASONS = {
     "greater_than": "必须大于 {gt}",
     "less_than_equal": "不得大于 {le}",
     "path_type": "应为路径",
+    "string_pattern_mismatch": "应以 http:// 或 https:// 开头，且不含空格",
     "datetime_parsing": "应为时间",
     "datetime_type": "应为时间",
     "time_parsing": "应为“时:分”",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -48,5 +48,25 @@ def crawl_progress() -> Iterator[OnProgress | None]:
                 pages=state.pages,
                 latest=Text(latest).plain,
             )
+
+        yield show
+
+
+@contextmanager
+def byte_progress(word: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A callback (bytes done, bytes in all) that draws how far reading is; None where nobody would see it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn(word), BarColumn(bar_width=30), DownloadColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(word, total=None)
+
+        def show(done: int, total: int) -> None:
+            bars.update(task, completed=done, total=total)
 
         yield show

@@ -11,7 +11,7 @@ from domain.recheck import Finding
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
 from zhengxun.jobs.recheck import RecheckReport, due_looks, recheck
-from zhengxun.jobs.sealing import seal_evidence
+from zhengxun.jobs.sealing import seal_evidence, stamp_evidence
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 
@@ -28,6 +28,8 @@ class TickReport:
     digests: list[DigestReport] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
     """Work that was due and that another process is doing (sentences of the locks)."""
+    no_stamp: str | None = None
+    """Why the day's time stamp could not be had; it is asked for again with the next tick."""
     failure: Exception | None = None
     """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
@@ -55,14 +57,17 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
     """
     report = TickReport()
     try:
-        return _tick(services, report, progress)
+        _tick(services, report, progress)
     finally:
         # Also where nothing was due, or a crawl was stopped: what a killed process left behind is sealed then.
         with services.store() as store:
             seal_evidence(services, store)
+    with services.store() as store:
+        report.no_stamp = stamp_evidence(services, store)
+    return report
 
 
-def _tick(services: Services, report: TickReport, progress: OnProgress | None) -> TickReport:
+def _tick(services: Services, report: TickReport, progress: OnProgress | None) -> None:
     with services.store() as store:
         crawl_due = bool(store.targets.due(services.clock(), is_due) or store.interrupted_runs())
     if crawl_due:
@@ -77,7 +82,7 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
     _recheck(services, report, progress)
     with services.store() as store:
         if report.held and _is_young(services, store):
-            return report
+            return
         missing = missing_days(services, store)
         rewrite = not missing and missing_files(services, store)
     try:
@@ -87,7 +92,6 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
             report.digests.append(make_digest(services))
     except LockHeld as error:
         report.held.append(str(error))
-    return report
 
 
 def _recheck(services: Services, report: TickReport, progress: OnProgress | None) -> None:

@@ -1,0 +1,119 @@
+"""``zhengxun evidence …``: verifying what is kept, and handing it over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from domain.evidence import EvidenceState
+from zhengxun.cli.framework import Group, WholeNumber, argument
+from zhengxun.cli.invocation import services_of
+from zhengxun.cli.output import json_option, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from zhengxun.evidence.verification import Report
+
+_KINDS = {
+    "snapshot": "网页快照",
+    "capture": "截图、图片等取证件",
+    "screenshot_file": "截图文件",
+    "warc_file": "证据文件（WARC）",
+    "chain": "证据链条目",
+    "chain_file": "证据链文件",
+    "timestamp": "时间戳",
+}
+_STATES = tuple(EvidenceState)
+
+
+@click.group(
+    cls=Group,
+    name="evidence",
+    help="证据：核验是否完整、未被改动，导出为证据包。\n采到的每一页原始报文、截图和图片都有校验值，并写入证据链，只增不改。",
+)
+def command() -> None:
+    """Group of evidence commands."""
+
+
+@command.command(
+    "verify",
+    help="核验证据：每一件都给出已核验、被改动、缺失或无法核验。\n"
+    "写线索编号时核验这些线索的全部证据；--all 核验整个证据库。核验只读，不改动任何内容。\n"
+    "全部已核验时退出状态为 0，否则为 1。",
+)
+@argument("ids", metavar="[编号…]", type=WholeNumber(1, 2**53), nargs=-1, description="线索编号，可写多个")
+@click.option("--all", "everything", is_flag=True, help="核验整个证据库")
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
+    """Verify evidence."""
+    from zhengxun.cli.progress import byte_progress
+    from zhengxun.evidence.verification import Verification
+
+    if bool(ids) == everything:
+        raise click.UsageError("请写线索编号，或用 --all 核验整个证据库，二者选一。", ctx)
+    services = services_of(ctx)
+    with services.store() as store, byte_progress("核验") as progress:
+        verification = Verification(store, services.settings.evidence, services.settings.timestamp_roots, progress)
+        report = verification.everything() if everything else verification.leads(ids)
+    if as_json:
+        print_json(as_dict(report))
+    else:
+        _print(report)
+    return 0 if report.sound else 1
+
+
+def as_dict(report: Report) -> dict[str, Any]:
+    """The report as JSON, see docs/json.md."""
+    return {
+        "sound": report.sound,
+        "leads": list(report.leads),
+        "totals": {state.value: report.count(state) for state in _STATES},
+        "kinds": {
+            kind: {state.value: report.counts[kind, state] for state in _STATES}
+            for kind in _KINDS
+            if any(report.counts[kind, state] for state in _STATES)
+        },
+        "chain": None
+        if report.head is None
+        else {"number": report.head.number, "sha256": report.head.sha256, "at": report.head.at},
+        "stamped": report.stamped,
+        "unsealed_files": report.unsealed,
+        "uncopied_links": report.uncopied,
+        "items": [
+            {"kind": item.kind, "id": item.id, "name": item.name, "state": item.state.value, "reason": item.reason}
+            for item in report.items
+        ],
+    }
+
+
+def _print(report: Report) -> None:
+    rows = [
+        (_KINDS[kind], *(report.counts[kind, state] or "" for state in _STATES))
+        for kind in _KINDS
+        if any(report.counts[kind, state] for state in _STATES)
+    ]
+    if not rows:
+        say("还没有证据。")
+        return
+    labels = [state.label for state in _STATES]
+    print_table(["类别", *labels], rows, right=labels)
+    listed = [item for item in report.items if report.leads or item.state is not EvidenceState.VERIFIED]
+    if listed:
+        print_table(["证据", "结果", "说明"], [(item.name, item.state.label, item.reason) for item in listed])
+    hidden = sum(report.counts.values()) - report.count(EvidenceState.VERIFIED) - len(listed)
+    if not report.leads and hidden > 0:
+        say(f"另有 {hidden} 件未逐一列出。")
+    if report.head is not None:
+        say(f"证据链末条：第 {report.head.number} 条，{report.head.sha256}")
+        if report.stamped:
+            say(f"时间戳：盖到第 {report.stamped} 条。")
+    if report.unsealed:
+        say(f"尚未封存的证据文件 {report.unsealed} 个（正在写入，或等下一次 tick），其中的记录已逐条核验。")
+    if report.uncopied:
+        say(f"尚未写入 chain.jsonl 的证据链条目 {report.uncopied} 条，下一次 tick 写入。")
+    bad = {state: report.count(state) for state in _STATES if state is not EvidenceState.VERIFIED}
+    if report.sound:
+        say(f"全部 {report.count(EvidenceState.VERIFIED)} 件已核验。")
+    else:
+        say("未通过：" + "，".join(f"{state.label} {number} 件" for state, number in bad.items() if number) + "。")
