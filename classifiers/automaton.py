@@ -94,11 +94,11 @@ class Automaton:
         return np.array(greatest, np.intp)
 
 
-def _by_concept(entries: Iterable[Entry]) -> list[tuple[str, list[Entry]]]:
+def _by_concept(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     groups: dict[str, list[Entry]] = {}
     for entry in entries:
         groups.setdefault(entry.concept.name, []).append(entry)
-    return list(groups.items())
+    return groups
 
 
 def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:

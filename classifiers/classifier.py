@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
-from classifiers.automaton import Automaton
+from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
@@ -147,23 +147,18 @@ class Classifier:
         needs = self._index.candidates(mask)
         likely = self._index.likely(needs, mask, scan)
         peak = scan.densest(self._weigh, PEAK)
-        hopeless = self._hopeless(scan.concepts(peak))
-        if hopeless and not likely and not thorough:
-            return None
-        wording = self._wording.value(_between(text, *peak))
-        unlikely = not thorough and (hopeless or wording < _HOPELESS)
-        if unlikely and not likely:
+        hopeless = not thorough and self._hopeless(scan.concepts(peak))
+        if hopeless and not likely:
             return None
         rules = [need.rule for need in needs]
-        begin, end = scan.densest(self._weigh, WINDOW)
-        raw = scan.hits
-        if end - begin < scan.length:
-            # Implied claims and surroundings count where the page speaks of certificates most; explicit ones anywhere.
-            anywhere = wanted_concepts(r for r in rules if not r.implied) | {"innocent"}
-            raw = scan.of(self._automaton.mask(anywhere), (begin, end))
-        hits = Hits(text, raw, self._automaton, self._pack, self._segmenter)
+        stretch = begin, end = scan.densest(self._weigh, WINDOW)
+        hits = Hits(text, self._raw(scan, stretch, rules), self._automaton, self._pack, self._segmenter)
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
-        if unlikely and not any(matches(rule, hits, text, title_end) for rule in likely):
+        claimed = any(matches(rule, hits, text, title_end) for rule in likely)
+        if hopeless and not claimed:
+            return None
+        wording = self._wording.value(_between(text, *peak))
+        if wording < _HOPELESS and not claimed and not thorough:
             return None
         matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
         if scan.length <= PEAK:
@@ -173,7 +168,7 @@ class Classifier:
             topical = any(begin <= hit.start < end for name in _NAMED for hit in hits.honest(name))
         if not (matched or topical or thorough or (len(whole.text) <= PEAK and wording >= _CLEAR)):
             return None
-        reading = Reading(whole, text, (begin, end), topical)
+        reading = Reading(whole, text, stretch, topical)
         if scan.cut:
             reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
@@ -201,6 +196,16 @@ class Classifier:
         if wording:
             reading.values["wording"] = round(wording, 4)
         return reading
+
+    def _raw(self, scan: Scan, stretch: tuple[int, int], rules: list[Rule]) -> list[RawHit]:
+        """Return the raw hits that count.
+
+        Implied claims and surroundings count in ``stretch``, where the page speaks of certificates most; explicit ones anywhere.
+        """
+        if stretch == (0, scan.length):
+            return scan.hits
+        anywhere = wanted_concepts(rule for rule in rules if not rule.implied) | {"innocent"}
+        return scan.of(self._automaton.mask(anywhere), stretch)
 
     def promising(self, lines: Sequence[str]) -> list[bool]:
         """Return for each line whether some rule may hold in it; one scan over all of them."""

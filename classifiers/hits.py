@@ -7,6 +7,7 @@ invented it, not inside another word, and not where an innocent word reaches int
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple
@@ -49,11 +50,13 @@ class Hits:
         self._pack = pack
         self._segmenter = segmenter
         self._disguised_left = MAX_DISGUISED
-        self._waiting: dict[str, list[tuple[list[Entry], int, int]]] = {}
+        self._meanings = automaton.meanings
+        self._waiting: dict[str, list[RawHit]] = defaultdict(list)
+        waiting = self._waiting
         meanings = automaton.meanings
-        for pattern, start, end in raw:
-            for name, entries in meanings[pattern]:
-                self._waiting.setdefault(name, []).append((entries, start, end))
+        for hit in raw:
+            for name in meanings[hit[0]]:
+                waiting[name].append(hit)
         self._honest: dict[str, list[Hit]] = {}
         self._held: dict[str, list[Hit]] = {}
         self._columns: dict[tuple[str, ...], Column] = {}
@@ -98,7 +101,9 @@ class Hits:
         """Return the hits of ``name`` that folding did not invent, in order of their starts; boundaries are not judged."""
         found = self._honest.get(name)
         if found is None:
-            judged = (self._judged(*met) for met in self._waiting.get(name, ()))
+            judged = (
+                self._judged(self._meanings[p][name], start, end) for p, start, end in self._waiting.get(name, ())
+            )
             found = self._honest[name] = [hit for hit in judged if hit is not None]
             found.sort(key=attrgetter("start"))
         return found
