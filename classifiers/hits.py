@@ -47,6 +47,8 @@ class Hits:
         self, text: FoldedText, raw: Iterable[RawHit], automaton: Automaton, pack: RulePack, segmenter: Segmenter
     ) -> None:
         self._text = text
+        self._plain = text.plain
+        self._positions = text.positions
         self._pack = pack
         self._segmenter = segmenter
         self._disguised_left = MAX_DISGUISED
@@ -88,7 +90,7 @@ class Hits:
                 and (
                     not needs_boundary
                     or hit.disguise
-                    or self._segmenter.stands_alone(self._text.plain, hit.start, hit.end, hit.start in self._topic_ends)
+                    or self._segmenter.stands_alone(self._plain, hit.start, hit.end, hit.start in self._topic_ends)
                 )
             ]
         return held
@@ -111,8 +113,8 @@ class Hits:
     def _judged(self, entries: Iterable[Entry], start: int, end: int) -> Hit | None:
         """Return the hit of the first of ``entries`` (of one concept) that stands at ``start:end``."""
         text = self._text
-        plain = text.plain
-        positions = text.positions
+        plain = self._plain
+        positions = self._positions
         stood = plain[start:end]
         inserted: str | None = ""
         if positions[end - 1] - positions[start] != end - start - 1:
@@ -139,7 +141,7 @@ class Hits:
     def _disguise(self, entry: Entry, start: int, end: int) -> str | None:
         """Return how ``entry`` is disguised at ``start:end``, or None where the folding only invented it."""
         text = self._text
-        plain = text.plain
+        plain = self._plain
         stood = plain[start:end]
         if len(stood) != len(entry.plain):
             return None
@@ -149,7 +151,7 @@ class Hits:
         known = self._pack.disguises.kinds
         kinds = set()
         for index in changed:
-            char = text.original[text.positions[index]]
+            char = text.original[self._positions[index]]
             kinds.add(known.get(char) or known.get(plain[index], "形近"))
         if entry.kind and not _letters_alone(plain, start, end):
             return None
@@ -161,6 +163,8 @@ class Hits:
 
     def _coincidence(self, hit: Hit) -> bool:
         """Whether an innocent word reaches into the hit; one that the hit holds wholly does not count."""
+        if not self._innocent:
+            return False
         at = bisect_left(self._innocent, (hit.start - _LONGEST_INNOCENT, 0))
         while at < len(self._innocent) and self._innocent[at][0] < hit.end:
             start, end = self._innocent[at]

@@ -148,13 +148,20 @@ def matches(rule: Rule, hits: Hits, text: FoldedText, title_end: int = 0) -> lis
 
     ``title_end``: how many folded characters at the beginning are the title.
     """
-    needed = [hits.of(element).hits for element in rule.must]
-    if not all(needed):
-        return []
+    needed: list[list[Hit]] = []
+    for element in rule.must:
+        needed.append(hits.of(element).hits)
+        if not needed[-1]:
+            return []
     found: list[Match] = []
     for sequence in rule.sequences:
-        columns = [hits.of(element) for element in sequence]
-        if not all(column.hits for column in columns):
+        columns: list[Column] = []
+        for element in sequence:
+            column = hits.of(element)
+            if not column.hits:
+                break
+            columns.append(column)
+        if len(columns) < len(sequence):
             continue
         starters = columns[0].hits[:_MAX_STARTS]
         if len(columns) == 1:
