@@ -145,7 +145,8 @@ class Classifier:
         if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
         needs = self._index.candidates(mask)
-        likely = self._index.likely(needs, mask, scan)
+        title_end = text.folded_index(len(subject.title)) if subject.title else 0
+        likely = self._index.likely(needs, mask, scan, title_end)
         peak = scan.densest(self._weigh, PEAK)
         hopeless = not thorough and self._hopeless(scan.concepts(peak))
         if hopeless and not likely:
@@ -153,7 +154,6 @@ class Classifier:
         rules = [need.rule for need in needs]
         stretch = begin, end = scan.densest(self._weigh, WINDOW)
         hits = Hits(text, self._raw(scan, stretch, rules), self._automaton, self._pack, self._segmenter)
-        title_end = text.folded_index(len(subject.title)) if subject.title else 0
         claimed = any(matches(rule, hits, text, title_end) for rule in likely)
         if hopeless and not claimed:
             return None

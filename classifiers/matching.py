@@ -88,13 +88,13 @@ class RuleIndex:
                         break
         return found
 
-    def likely(self, needs: Iterable[_Need], mask: int, scan: Scan) -> list[Rule]:
+    def likely(self, needs: Iterable[_Need], mask: int, scan: Scan, title_end: int) -> list[Rule]:
         """Return those of ``needs`` with an explicit claim whose raw hits stand near one another."""
         found = []
         pairs = []
         concerned = 0
         for need in needs:
-            if need.single & mask:
+            if need.single & mask and self._supported(need, scan, title_end):
                 found.append(need.rule)
                 continue
             for first, second in need.pairs:
@@ -105,6 +105,15 @@ class RuleIndex:
             hits = scan.of(concerned)
             found += {rule.id: rule for first, second, rule in pairs if self._near(first, second, rule, hits)}.values()
         return found
+
+    def _supported(self, need: _Need, scan: Scan, title_end: int) -> bool:
+        """Whether a claim of one element has by it what its rule must have."""
+        claims = [(start, end) for pattern, start, end in scan.of(need.single)] if need.must else []
+        for element in need.must:
+            found = sorted((start, end) for _, start, end in scan.of(element))
+            if found[0][0] >= title_end:
+                claims = [claim for claim in claims if _reached(claim, found)]
+        return bool(claims) or not need.must
 
     def _near(self, first: int, second: int, rule: Rule, hits: Iterable[RawHit]) -> bool:
         bits = self._bits
@@ -128,6 +137,8 @@ class RuleIndex:
 #: Folded characters around a match in which what the rule must have beside it has to stand. A page's other regions
 #: (navigation, footer, the next notice) often name certificates; measured with 40 to 200 on tests/rehearsal/quick.py.
 MUST_REACH = 40
+#: No word is longer.
+_LONGEST = 40
 
 
 def wanted_concepts(rules: Iterable[Rule]) -> set[str]:
@@ -184,6 +195,17 @@ def _near_by(match: Match, needed: Sequence[Hit], title_end: int) -> bool:
         hit.start < title_end or (hit.start <= match.end + MUST_REACH and hit.end >= match.start - MUST_REACH)
         for hit in needed
     )
+
+
+def _reached(claim: tuple[int, int], spans: Sequence[tuple[int, int]]) -> bool:
+    """Whether one of ``spans`` (in order) stands within reach of ``claim``."""
+    start, end = claim
+    at = bisect_left(spans, (start - MUST_REACH - _LONGEST,))
+    while at < len(spans) and spans[at][0] <= end + MUST_REACH:
+        if spans[at][1] >= start - MUST_REACH:
+            return True
+        at += 1
+    return False
 
 
 def _chain(first: Hit, columns: Sequence[Column], rule: Rule, text: FoldedText) -> list[Hit] | None:
