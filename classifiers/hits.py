@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -63,10 +64,11 @@ class Hits:
         self._held: dict[str, list[Hit]] = {}
         self._columns: dict[tuple[str, ...], Column] = {}
         self._innocent = [(hit.start, hit.end) for hit in self.honest("innocent")]
-        # Only undisguised hits: a disguised 书 before 包过 proves nothing.
-        self._topic_ends = {
-            hit.end for name in ("credential", "occupation") for hit in self.honest(name) if not hit.disguise
-        }
+
+    @cached_property
+    def _topic_ends(self) -> set[int]:
+        """Where a certificate or an occupation ends; only undisguised ones: a disguised 书 before 包过 proves nothing."""
+        return {hit.end for name in ("credential", "occupation") for hit in self.honest(name) if not hit.disguise}
 
     def of(self, element: Element) -> Column:
         """Return the hits of any of the element's concepts that hold."""
