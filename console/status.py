@@ -56,6 +56,8 @@ class Status:
     targets: int
     targets_paused: int
     targets_due: int
+    alarms: tuple[str, ...]
+    """Targets and platforms that fell silent or keep us out: Chinese sentences."""
     runs: tuple[RunLine, ...]
     coverage: Coverage | None
     digest: DigestLine | None

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain.lead import QUIET, LeadEvent, LeadState, Review, Sight, Visit, apply, begin, events_of_visit
-from storage.lead_state import plan_rank, state_columns, state_of
+from storage.lead_state import may_be_visited, plan_rank, state_columns, state_of
 
 
 def host_of(url: str) -> str:
@@ -233,7 +233,7 @@ class PageInBatch:
                     open_lead=self.lead is not None and self.lead.state.open,
                     gone=self.gone_since is not None,
                     fetched=self.snapshot_id is not None,
-                    in_scope=self.host in scope_hosts,
+                    in_scope=may_be_visited(self.url, self.host, scope_hosts),
                 )
             ),
         }

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,10 +21,12 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from domain.crawl import Outcome, Purpose, RunKind
 from domain.digest import Coverage, CoverageGap
+from domain.health import HealthEvent
 from domain.lead import Sight
 from domain.target import Target, TargetKind
 from storage.days import bounds_of
 from storage.engine import reading
+from storage.health import open_alarms
 from storage.runs import FAILURES, IS_PICTURE
 from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, TargetRow
 from storage.targets import read_targets
@@ -103,7 +105,24 @@ def target_coverage(
             elif pages:
                 days.append(TargetCoverage(target.id, target.name, planned=False, ok=False, pages=pages))
         _add_page_gaps(connection, days, start, until)
+        _add_alarms(days, open_alarms(connection, until), {target.id: target for target in targets})
     return days
+
+
+def _add_alarms(days: list[TargetCoverage], alarms: Sequence[HealthEvent], targets: Mapping[int, Target]) -> None:
+    """A target or platform that fell silent is a gap on every day until it is heard again."""
+    by_id = {day.target_id: day for day in days}
+    for alarm in alarms:
+        target = targets.get(alarm.target_id)
+        if target is None:
+            continue
+        if target.id not in by_id:
+            by_id[target.id] = TargetCoverage(target.id, target.name, planned=False, ok=False)
+            days.append(by_id[target.id])
+        platform = alarm.subject.startswith("platform:")
+        words = f"{'平台' if platform else ''}{alarm.kind.label}报警：{alarm.detail}"
+        name = target.kind.label if platform else target.name
+        by_id[target.id].gaps.append(CoverageGap(target.id, name, alarm.outcome, words))
 
 
 def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str]) -> TargetCoverage:

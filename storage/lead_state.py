@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from domain.intake import is_fetchable
 from domain.lead import Answer, EventKind, LeadEvent, LeadState, Presence, Review, fold
 from storage.codec import decoder, encoder
 
@@ -106,6 +107,11 @@ class PlanRank(IntEnum):
     GONE = 2
     NOT_PLANNED = 3
     """Only a feed tells of it; nobody asked for its own address yet."""
+
+
+def may_be_visited(url: str, host: str, scope_hosts: frozenset[str]) -> bool:
+    """Whether a run of its target may ask for a page that it only heard of; a scope without hosts is anywhere."""
+    return is_fetchable(url) and (not scope_hosts or host in scope_hosts)
 
 
 def plan_rank(*, open_lead: bool, gone: bool, fetched: bool, in_scope: bool) -> PlanRank:

@@ -20,7 +20,7 @@ from storage.batch import LeadInBatch
 from storage.captures import screenshots_of
 from storage.days import SHANGHAI, bounds_of
 from storage.engine import reading, writing
-from storage.lead_state import event_columns, event_of, plan_rank, state_of
+from storage.lead_state import event_columns, event_of, may_be_visited, plan_rank, state_of
 from storage.page_versions import PageVersion, page_versions
 from storage.reading import ASSESSMENT_COLUMNS, DOCUMENT_COLUMNS, assessments_of, document_of
 from storage.tables import (
@@ -320,7 +320,7 @@ def _told(events: Sequence[LeadEvent]) -> str:
     return f"（{'；'.join(told)}）" if told else ""
 
 
-_RANKED = (PageRow.id, PageRow.snapshot_id, PageRow.gone_since, PageRow.host, PageRow.target_id)
+_RANKED = (PageRow.id, PageRow.snapshot_id, PageRow.gone_since, PageRow.url, PageRow.host, PageRow.target_id)
 
 
 def _rank_page(connection: Connection, page: Any, state: LeadState) -> None:
@@ -329,7 +329,7 @@ def _rank_page(connection: Connection, page: Any, state: LeadState) -> None:
         open_lead=state.open,
         gone=page.gone_since is not None,
         fetched=page.snapshot_id is not None,
-        in_scope=page.host in scope_hosts(connection, {page.target_id})[page.target_id],
+        in_scope=may_be_visited(page.url, page.host, scope_hosts(connection, {page.target_id})[page.target_id]),
     )
     connection.execute(update(PageRow).where(PageRow.id == page.id).values(plan_rank=int(rank)))
 

@@ -23,6 +23,7 @@ from storage.coverage import TargetCoverage, target_coverage
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
 from storage.evidence import Evidence
+from storage.health import Health
 from storage.intakes import Intakes
 from storage.leads import Leads
 from storage.ledger import SqlLedger
@@ -58,6 +59,11 @@ class Store:
     def targets(self) -> Targets:
         """监测对象."""
         return Targets(self.engine, self.clock)
+
+    @property
+    def health(self) -> Health:
+        """健康: what runs brought of targets, and the alarms of those that fell silent."""
+        return Health(self.engine)
 
     @property
     def intakes(self) -> Intakes:

@@ -11,6 +11,7 @@ from console.status import DigestLine, JobLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
 from zhengxun.clock import day_of, for_people
 from zhengxun.jobs.digest import missing_days
+from zhengxun.jobs.health import sentence
 from zhengxun.schedule import is_due, next_run
 from zhengxun.services import Services
 
@@ -32,6 +33,8 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         digest = _digest(services, store)
         coverage = _coverage(store, now)
         late = missing_days(services, store)
+        names = {target.id: target.name for target in targets}
+        alarms = tuple(sentence(alarm, names) for alarm in store.health.open_alarms())
     problems = []
     if usage.free < settings.min_free_mb * 1024 * 1024:
         problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
@@ -47,6 +50,7 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         targets=len(targets),
         targets_paused=sum(target.paused for target in targets),
         targets_due=sum(is_due(target, now) for target in targets),
+        alarms=alarms,
         runs=runs,
         coverage=coverage,
         digest=digest,

@@ -37,6 +37,7 @@ def router(read_status: Callable[[], Status], guard: Guard, pages: Pages) -> API
             {
                 "status": "ok" if status.healthy else "failing",
                 "problems": list(status.problems),
+                "alarms": list(status.alarms),
                 "version": status.version,
                 "now": status.now.isoformat(),
                 "last_digest": status.digest.date if status.digest else None,

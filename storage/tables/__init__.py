@@ -29,6 +29,7 @@ from storage.tables.crawl import (
     TargetRow,
 )
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
+from storage.tables.health import HealthEventRow, RunOutcomeRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
 from storage.tables.operators import (
     IdentifierPartyRow,
@@ -66,6 +67,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "lead_relations",
     "audit_log",
     "picture_readings",
+    "health_events",
 )
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "EvidenceChainCopyRow",
     "EvidenceLinkRow",
     "FindingRow",
+    "HealthEventRow",
     "IdentifierPartyRow",
     "IdentifierRow",
     "IdentifierSiteRow",
@@ -107,6 +110,7 @@ __all__ = [
     "PictureReadingRow",
     "RejudgingRow",
     "RobotsOverrideRow",
+    "RunOutcomeRow",
     "SessionRow",
     "SnapshotRow",
     "TargetRow",

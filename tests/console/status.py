@@ -16,6 +16,7 @@ STATUS = Status(
     targets=3,
     targets_paused=1,
     targets_due=2,
+    alarms=("某校微博（3 号）失声：此前连续 3 次都读到页面",),
     runs=(
         RunLine(7, NOW, NOW, 2, (("ok", 10), ("failed", 1)), 4, 1),
         RunLine(6, NOW, None, 2, (), 0, 0),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from domain.crawl import CrawlRequest, Outcome, WarcRef
 from domain.document import PageVerdict
 from domain.intake import HANDED_IN, NOT_VISITED, Handover, IntakeItem, IntakeKind, ItemState, upload_url
 from domain.lead import EventKind, Presence
+from domain.recheck import LookPlan
 from tests.storage.build import AD, CLEAN, SITE, World, ended, judged, ok
+from tests.storage.conftest import TestClock
 
 PAGE = f"{SITE}/reported"
 
@@ -49,6 +52,16 @@ def test_handed_in_content_opens_a_lead_that_nobody_has_verified(world: World) -
     assert (lead.state.presence, lead.state.reason) == (Presence.UNVERIFIABLE, NOT_VISITED)
     events = world.store.leads.get(lead.id).lead.events
     assert [event.kind for event in events] == [EventKind.FOUND, EventKind.UNVERIFIABLE]
+
+
+def test_handed_in_leads_are_looked_at_where_they_have_an_address(world: World, clock: TestClock) -> None:
+    """A recheck visits reported addresses, and neither parts of pages nor what has no address."""
+    for number, url in enumerate([PAGE, f"{PAGE}#comment-9", upload_url("ab" * 32, "row-9")]):
+        _hand_in(world, url, AD, f"{number}" * 64)
+    due = world.store.looks.due(
+        clock.forward(days=2), LookPlan((timedelta(hours=6),), timedelta(hours=6), timedelta(days=30))
+    )
+    assert [look.url for look in due] == [PAGE]
 
 
 def test_the_pages_own_fetch_wins(world: World) -> None:

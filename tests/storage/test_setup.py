@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import storage
 from domain.errors import NotSetUp
+from domain.health import AlarmKind, HealthEvent
 from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
 from domain.lead import EventKind
 from domain.operator import LinkLimits
@@ -183,6 +184,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
         Handover(IntakeKind.ADDRESS, "张三", START), [IntakeItem(ItemState.ADDRESS, url=f"{SITE}/x")]
     )
     world.store.pictures.add_reading(PictureReading("0" * 64, "reader/1", 10, 10))
+    world.store.health.append([HealthEvent("target:1", AlarmKind.SILENT, True, START, "blocked", "无", 1)])
     world.store.targets.set_robots_override(1, RobotsOverride("书面同意", "张三", START))
     subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
     world.store.blacklist.add(subject, Step(StepKind.PROPOSED, clock(), "张三"), START.date())

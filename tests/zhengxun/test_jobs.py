@@ -220,7 +220,10 @@ def test_tick_does_what_is_due_and_only_once(
     assert sorted(path.suffix for path in digests.iterdir()) == [".docx", ".html", ".json", ".xlsx"]
     asked = len(site.seen)
     idle = watched("tick", "--json")
-    assert (idle.status, idle.json) == (0, {"crawl": None, "recheck": None, "digests": [], "held": []})
+    assert (idle.status, idle.json) == (
+        0,
+        {"crawl": None, "recheck": None, "digests": [], "alarms": [], "held": []},
+    )
     assert len(site.seen) == asked
 
     (digests / "digest-2026-11-23.xlsx").unlink()

@@ -24,6 +24,7 @@ class _Program(LazyGroup):
         "evidence": ("zhengxun.cli.evidence", "证据：核验是否完整、未被改动，导出证据包"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
+        "health": ("zhengxun.cli.health", "采集健康：各对象、各平台每天采到多少，哪些失声或被拦截"),
         "serve": ("zhengxun.cli.serve", "启动控制台和调度器（常驻）"),
         "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),
         "doctor": ("zhengxun.cli.doctor", "检查运行环境"),

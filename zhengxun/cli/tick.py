@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, as_json: bool) -> int:
     """Do what is due."""
     from zhengxun.cli.crawl import as_dict
+    from zhengxun.cli.health import alarm_as_dict
     from zhengxun.cli.progress import crawl_progress
     from zhengxun.cli.recheck import as_dict as recheck_as_dict
     from zhengxun.cli.recheck import counts
@@ -46,6 +47,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                     {"date": made.digest.date, "created": made.created, "files": [str(path) for path in made.files]}
                     for made in report.digests
                 ],
+                "alarms": [alarm_as_dict(alarm) for alarm in report.alarms],
                 "held": report.held,
             }
         )
@@ -61,6 +63,8 @@ def command(ctx: click.Context, as_json: bool) -> int:
 
         numbers = counts(report.recheck)
         say("复核完成：" + "，".join(f"{finding.label} {numbers[finding.value]}" for finding in Finding) + "。")
+    for alarm in report.alarms:
+        say(f"新报警：{alarm.detail}（监测对象 {alarm.target_id} 号，详见 zhengxun health）。")
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
     return _status(report)

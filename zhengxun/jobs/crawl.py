@@ -13,6 +13,7 @@ from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunKind, RunSummary
 from domain.errors import BadTarget, ZhengxunError
 from domain.target import Target
+from zhengxun.jobs.health import watch_health
 from zhengxun.jobs.linking import link_operators
 from zhengxun.jobs.rejudging import rejudge
 from zhengxun.jobs.sealing import seal_evidence
@@ -38,6 +39,7 @@ SAME_VISIT = timedelta(hours=12)
 #: What follows a crawl, in order, under its lock. Each finds its own work in the store and may be killed at any moment.
 AFTER_A_CRAWL: tuple[Callable[[Services, Store], object], ...] = (
     link_operators,
+    watch_health,
     seal_evidence,  # last: it vouches for the files that the others wrote
 )
 

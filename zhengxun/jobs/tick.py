@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from domain.errors import LockHeld
+from domain.health import HealthEvent
 from domain.recheck import Finding
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
@@ -30,6 +31,8 @@ class TickReport:
     """Work that was due and that another process is doing (sentences of the locks)."""
     no_stamp: str | None = None
     """Why the day's time stamp could not be had; it is asked for again with the next tick."""
+    alarms: list[HealthEvent] = field(default_factory=list)
+    """Targets and platforms that fell silent, or keep us out, since the last look (:mod:`domain.health`)."""
     failure: Exception | None = None
     """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
@@ -42,11 +45,11 @@ class TickReport:
 
     @property
     def exit_status(self) -> int:
-        """3 if another process holds a lock, 1 if pages could not be fetched, else 0."""
+        """3 if another process holds a lock, 1 if pages could not be fetched or an alarm is new, else 0."""
         if self.held:
             return 3
         unsure = self.recheck is not None and any(look.finding is Finding.UNVERIFIABLE for look in self.recheck.looks)
-        return 1 if unsure or (self.crawl is not None and self.crawl.failures) else 0
+        return 1 if unsure or self.alarms or (self.crawl is not None and self.crawl.failures) else 0
 
 
 def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
@@ -70,6 +73,7 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
 def _tick(services: Services, report: TickReport, progress: OnProgress | None) -> None:
     with services.store() as store:
         crawl_due = bool(store.targets.due(services.clock(), is_due) or store.interrupted_runs())
+        told = store.health.last_event()
     if crawl_due:
         try:
             report.crawl = crawl(services, due=True, progress=progress)
@@ -81,6 +85,7 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
             report.failure = error
     _recheck(services, report, progress)
     with services.store() as store:
+        report.alarms = store.health.raised_after(told)
         if report.held and _is_young(services, store):
             return
         missing = missing_days(services, store)

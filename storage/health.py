@@ -1,0 +1,179 @@
+"""健康 in the database: counts of finished runs, and the alarms they raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, exists, func, insert, literal, select
+
+from domain.crawl import Purpose, RunKind, RunState
+from domain.health import HISTORY, AlarmKind, HealthEvent, RunCount
+from storage.dialects import insert_or_ignore
+from storage.engine import reading, writing
+from storage.tables import CrawlRequestRow, CrawlRunRow, HealthEventRow, RunOutcomeRow
+
+#: Runs further back are not counted any more: an installation that is switched on again after months starts afresh.
+_BACK = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Counts and alarms."""
+
+    engine: Engine
+
+    def count_runs(self, now: datetime) -> int:
+        """Count the finished crawls that were not counted yet; return how many. Safe to repeat."""
+        request, run = CrawlRequestRow, CrawlRunRow
+        counted = 0
+        with reading(self.engine) as connection:
+            waiting = (
+                connection.execute(
+                    select(run.id)
+                    .where(
+                        run.state == RunState.DONE.value,
+                        run.started_at >= now - _BACK,
+                        run.kind == RunKind.CRAWL.value,
+                        ~exists(literal(1)).where(RunOutcomeRow.run_id == run.id),
+                    )
+                    .order_by(run.id)
+                )
+                .scalars()
+                .all()
+            )
+        for run_id in waiting:
+            with writing(self.engine) as connection:
+                rows = connection.execute(
+                    select(request.target_id, request.outcome, func.count().label("requests"))
+                    .where(
+                        request.run_id == run_id,
+                        request.outcome.is_not(None),
+                        request.purpose.in_([Purpose.PAGE.value, Purpose.FEED.value]),
+                    )
+                    .group_by(request.target_id, request.outcome)
+                ).all()
+                if rows:
+                    connection.execute(
+                        insert_or_ignore(connection, RunOutcomeRow, ["run_id", "target_id", "outcome"]),
+                        [{"run_id": run_id, **row._mapping} for row in rows],
+                    )
+                    counted += 1
+        return counted
+
+    def histories(self, target_ids: Sequence[int], runs: int = HISTORY + 1) -> dict[int, list[RunCount]]:
+        """The last counted runs of each target, newest last."""
+        of_target = (
+            select(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
+            .where(RunOutcomeRow.target_id.in_(list(target_ids)))
+            .group_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
+            .subquery()
+        )
+        rank = (func.row_number().over(partition_by=of_target.c.target_id, order_by=of_target.c.run_id.desc())).label(
+            "rank"
+        )
+        ranked = select(of_target.c.target_id, of_target.c.run_id, rank).subquery()
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(
+                    RunOutcomeRow.target_id,
+                    RunOutcomeRow.run_id,
+                    CrawlRunRow.started_at,
+                    RunOutcomeRow.outcome,
+                    RunOutcomeRow.requests,
+                )
+                .join(
+                    ranked,
+                    (ranked.c.target_id == RunOutcomeRow.target_id) & (ranked.c.run_id == RunOutcomeRow.run_id),
+                )
+                .join(CrawlRunRow, CrawlRunRow.id == RunOutcomeRow.run_id)
+                .where(ranked.c.rank <= runs)
+                .order_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
+            ).all()
+        return _by_target(rows)
+
+    def since(self, start: datetime) -> dict[int, list[RunCount]]:
+        """All counted runs of each target that began at ``start`` or later, newest last."""
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(
+                    RunOutcomeRow.target_id,
+                    RunOutcomeRow.run_id,
+                    CrawlRunRow.started_at,
+                    RunOutcomeRow.outcome,
+                    RunOutcomeRow.requests,
+                )
+                .join(CrawlRunRow, CrawlRunRow.id == RunOutcomeRow.run_id)
+                .where(CrawlRunRow.started_at >= start)
+                .order_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
+            ).all()
+        return _by_target(rows)
+
+    def open_alarms(self, cutoff: datetime | None = None) -> list[HealthEvent]:
+        """Alarms that were raised and have not ended (by ``cutoff``), oldest first."""
+        with reading(self.engine) as connection:
+            return open_alarms(connection, cutoff)
+
+    def append(self, events: Sequence[HealthEvent]) -> None:
+        """Keep events."""
+        if not events:
+            return
+        with writing(self.engine) as connection:
+            connection.execute(
+                insert(HealthEventRow),
+                [
+                    {
+                        "subject": event.subject,
+                        "kind": event.kind.value,
+                        "raised": event.raised,
+                        "at": event.at,
+                        "outcome": event.outcome,
+                        "detail": event.detail,
+                        "target_id": event.target_id,
+                        "run_id": event.run_id,
+                    }
+                    for event in events
+                ],
+            )
+
+    def last_event(self) -> int:
+        """Id of the newest event; 0 where there is none."""
+        with reading(self.engine) as connection:
+            return connection.execute(select(func.max(HealthEventRow.id))).scalar() or 0
+
+    def raised_after(self, event_id: int) -> list[HealthEvent]:
+        """Alarms raised by events newer than ``event_id``, oldest first."""
+        row = HealthEventRow
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(*row.__table__.c).where(row.id > event_id, row.raised.is_(True)).order_by(row.id)
+            )
+            return [_event(found) for found in rows]
+
+
+def open_alarms(connection: Connection, cutoff: datetime | None = None) -> list[HealthEvent]:
+    """Part of a larger reading: see :meth:`Health.open_alarms`."""
+    row = HealthEventRow
+    newest = select(func.max(row.id)).group_by(row.subject, row.kind)
+    if cutoff is not None:
+        newest = newest.where(row.at <= cutoff)
+    rows = connection.execute(select(*row.__table__.c).where(row.id.in_(newest), row.raised.is_(True)).order_by(row.id))
+    return [_event(found) for found in rows]
+
+
+def _by_target(rows: Sequence[Any]) -> dict[int, list[RunCount]]:
+    counts: dict[tuple[int, int], tuple[datetime, dict[str, int]]] = {}
+    for row in rows:
+        counts.setdefault((row.target_id, row.run_id), (row.started_at, {}))[1][row.outcome] = row.requests
+    found: dict[int, list[RunCount]] = {}
+    for (target_id, run_id), (at, outcomes) in counts.items():
+        found.setdefault(target_id, []).append(RunCount(run_id, at, outcomes))
+    return found
+
+
+def _event(row: Any) -> HealthEvent:
+    return HealthEvent(
+        row.subject, AlarmKind(row.kind), row.raised, row.at, row.outcome, row.detail, row.target_id, row.run_id, row.id
+    )
