@@ -70,15 +70,20 @@ class Words:
         return visible(f"{code} {entry['name']}" if entry else code, WORD_LIMIT)
 
     def authorities(self, item: DigestItem) -> str:
+        """建议移送部门 of an item: see :meth:`authorities_for`."""
+        return self.authorities_for(
+            frozenset(finding.behaviour for finding in item.findings if finding.behaviour), item.categories
+        )
+
+    def authorities_for(self, codes: frozenset[str], categories: tuple[str, ...]) -> str:
         """建议移送部门: those of the behaviours that were hit, by how many of them name it; else of the categories."""
-        codes = frozenset(finding.behaviour for finding in item.findings if finding.behaviour)
-        key = codes, item.categories
+        key = codes, categories
         if key not in self._authority_cache:
             table = self._data.get("behaviours") or {}
             lists = [table[code]["authorities"] for code in sorted(codes) if code in table]
             if not lists:
                 groups = self._data.get("categories") or {}
-                lists = [groups[letter]["authorities"] for letter in item.categories if letter in groups]
+                lists = [groups[letter]["authorities"] for letter in categories if letter in groups]
             votes: Counter[str] = Counter()
             for names in lists:
                 # The first named is the one in charge.

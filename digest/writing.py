@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from digest.templates import Templates
 from domain.digest import Digest
@@ -35,22 +36,28 @@ def write(
     paths = []
     for name in wanted:
         path = out_dir / f"digest-{digest.date.isoformat()}.{name}"
-        temporary = out_dir / f".{path.name}.{os.getpid()}"
-        try:
-            with temporary.open("wb") as stream:
-                RENDERERS[name](digest, stream, templates)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        render = RENDERERS[name]
+        write_whole(path, lambda stream, render=render: render(digest, stream, templates))  # type: ignore[misc]
         paths.append(path)
-    _sync_folder(out_dir)
+    sync_folder(out_dir)
     return paths
 
 
-def _sync_folder(folder: Path) -> None:
+def write_whole(path: Path, fill: Callable[[BinaryIO], None]) -> None:
+    """Have ``fill`` write the file under a temporary name, sync it and give it its name; on an error nothing is left."""
+    temporary = path.parent / f".{path.name}.{os.getpid()}"
+    try:
+        with temporary.open("wb") as stream:
+            fill(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
     """Make the renames durable where the system allows to open folders."""
     if not hasattr(os, "O_DIRECTORY"):
         return

@@ -7,11 +7,12 @@
 
 from __future__ import annotations
 
+from domain.lead_detail import LeadDetail
 from storage.coverage import TargetCoverage
 from storage.digests import DigestListing, Digests
 from storage.engine import default_url
 from storage.evidence import Evidence
-from storage.leads import LeadDetail, LeadListing, Leads
+from storage.leads import LeadListing, Leads
 from storage.locks import hold
 from storage.migration import RevisionState, migrate, revision_state
 from storage.store import Store, open_store

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, update
 
-from domain.assessment import Assessment
 from domain.digest import EvidenceBrief
-from domain.document import Document
 from domain.errors import BadInput, IllegalMove
 from domain.evidence import screenshot_file
 from domain.lead import CLOSED, EventKind, Lead, LeadEvent, LeadState, Presence, Review, fold
+from domain.lead_clock import ClockLine
+from domain.lead_detail import LeadDetail
 from domain.reasons import check_code
 from storage.batch import LeadInBatch
 from storage.captures import screenshots_of
@@ -72,24 +72,6 @@ class LeadFilter:
     """Found on that day in Asia/Shanghai."""
     overdue_since: datetime | None = None
     """Referred then or before, and the page is neither gone nor clean."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeadDetail:
-    """One lead with all that belongs to it; document, assessment and evidence of the last flagged version."""
-
-    lead: Lead
-    version: int
-    """Pass it to :meth:`Leads.append` as ``expected_version``: the decision rests on what was shown."""
-    target_name: str
-    region: str | None
-    document: Document
-    assessment: Assessment
-    contexts: tuple[str, ...]
-    """For each of ``assessment.findings``: the quote with up to 40 characters either side, one line."""
-    final_url: str
-    last_seen: datetime
-    evidence: EvidenceBrief
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +202,31 @@ class Leads:
                 None if screenshot is None else screenshot_file(screenshot.sha256),
             ),
         )
+
+    def clock(self, wanted: LeadFilter | None = None, **conditions: Any) -> Sequence[ClockLine]:
+        """Leads that meet all conditions with what the clock needs of them, by lead id."""
+        statement = (
+            select(
+                LeadRow.id,
+                LeadRow.level,
+                *_state_columns(),
+                DocumentRow.title,
+                DocumentRow.platform,
+                PageRow.url,
+                TargetRow.name,
+                TargetRow.region,
+            )
+            .join(PageRow, PageRow.id == LeadRow.page_id)
+            .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
+            .join(TargetRow, TargetRow.id == LeadRow.target_id)
+            .where(*_conditions(replace(wanted or LeadFilter(), **conditions)))
+            .order_by(LeadRow.id)
+        )
+        with reading(self.engine) as connection:
+            return [
+                ClockLine(row.id, row.title, row.url, row.name, row.platform, row.region, row.level, state_of(row))
+                for row in connection.execute(statement)
+            ]
 
     def versions(self, lead_id: int, limit: int | None = None) -> Sequence[PageVersion]:
         """Kept versions of a lead's page, oldest first; ``limit``: only the newest so many."""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from digest.templates import Templates, fault
 from digest.view import look
+from digest.word_package import write_package
 from domain.digest import Digest
 from domain.errors import BadFile
 
@@ -32,9 +33,6 @@ PARTS = {
     "word/footer2.xml": "docx/footer_2.xml",
 }
 
-#: Zip's earliest time: the same digest gives the same bytes.
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-
 
 def render(digest: Digest, stream: BinaryIO, templates: Templates) -> None:
     """Write ``digest`` as a Word document."""
@@ -42,14 +40,7 @@ def render(digest: Digest, stream: BinaryIO, templates: Templates) -> None:
     if templates.find(WORD_TEMPLATE) is not None:
         _render_word_template(values, stream, templates)
         return
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as package:
-        for name, template in PARTS.items():
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            with package.open(entry, "w") as part:
-                chunks = templates.render(template, values) if template.endswith(".j2") else (templates.text(template),)
-                for chunk in chunks:
-                    part.write(chunk.encode())
+    write_package(stream, PARTS, templates, values)
 
 
 def _render_word_template(values: dict[str, Any], stream: BinaryIO, templates: Templates) -> None:

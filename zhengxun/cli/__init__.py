@@ -20,7 +20,7 @@ class _Program(LazyGroup):
         "classify": ("zhengxun.cli.classify", "对文本作机器研判"),
         "extract": ("zhengxun.cli.extract", "查看一份已保存的网页能抽取出什么（不入库）"),
         "digest": ("zhengxun.cli.digest", "生成某日处置简报"),
-        "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、备注、指派、撤销"),
+        "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、指派、撤销、文书、答复、时限"),
         "evidence": ("zhengxun.cli.evidence", "证据：核验是否完整、未被改动，导出证据包"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),

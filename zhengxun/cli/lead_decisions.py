@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from domain.reasons import REASONS
 from zhengxun.cli.framework import Command, OneOf, WholeNumber, argument
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import note, say
+
+if TYPE_CHECKING:
+    from zhengxun.jobs.reviewing import Decision
 
 _ids = argument(
     "ids", metavar="编号…", type=WholeNumber(1, 2**53), nargs=-1, required=True, description="线索编号，可写多个"
@@ -63,13 +67,22 @@ def append(
     seen: int | None = None,
 ) -> int:
     """Append one event to each lead; those that do not allow it are named. Statuses: 0 all, 1 some, 2 none."""
-    from zhengxun.jobs.reviewing import Decision, decide_all
+    from zhengxun.jobs.reviewing import Decision
+
+    decision = Decision(kind, actor_name(by), reason, code, tuple(details))
+    return append_decision(ctx, ids, decision, seen)[1]
+
+
+def append_decision(
+    ctx: click.Context, ids: Sequence[int], decision: Decision, seen: int | None
+) -> tuple[list[int], int]:
+    """The same for a decision; leads that have it now, and the exit status."""
+    from zhengxun.jobs.reviewing import decide_all
 
     ids = list(dict.fromkeys(ids))
     if seen is not None and len(ids) > 1:
         raise BadInput("--seen 只能与一个线索编号合用。")
     services = services_of(ctx)
-    decision = Decision(kind, actor_name(by), reason, code, tuple(details))
     with services.store() as store:
         results = decide_all(services, store, ids, decision, {ids[0]: seen} if seen is not None else None)
     failed = [result for result in results if result.error is not None]
@@ -77,10 +90,10 @@ def append(
         note(f"线索 {result.lead_id}：{result.error}")
     done = [result.lead_id for result in results if result.error is None]
     if done:
-        say(f"已将线索 {'、'.join(map(str, done))} 记为“{kind.label}”（{decision.actor}）。")
+        say(f"已将线索 {'、'.join(map(str, done))} 记为“{decision.kind.label}”（{decision.actor}）。")
     if not failed:
-        return 0
-    return 1 if done or failed[0].error is None else failed[0].error.exit_status
+        return done, 0
+    return done, 1 if done or failed[0].error is None else failed[0].error.exit_status
 
 
 @click.command("confirm", cls=Command, help="确认：经研判认为涉嫌违规。")
@@ -129,11 +142,13 @@ def check(
     "refer",
     cls=Command,
     help="移送：已确认的线索转有权机关处置。退回后可再次移送；已移送未退回的再次移送（催办、复发）须写 --reason。\n"
-    "设置了双人复核（ZHENGXUN_REFERRAL_SECOND_PERSON）时，须由确认人以外的人移送。",
+    "设置了双人复核（ZHENGXUN_REFERRAL_SECOND_PERSON）时，须由确认人以外的人移送。\n"
+    "加 --out 同时生成移送函（Word）和处置台账（Excel）；台账由承办单位填好发回后用 leads answers 读入。",
 )
 @_ids
 @click.option("--to", "authority", metavar="部门", help="移送给哪个部门，如 市网信办")
 @click.option("--letter", metavar="文号", help="移送函文号")
+@click.option("--out", type=click.Path(path_type=Path), metavar="目录", help="把移送函和处置台账写到这个目录")
 @_reason
 @_by
 @_seen
@@ -143,13 +158,22 @@ def refer(
     ids: tuple[int, ...],
     authority: str | None,
     letter: str | None,
+    out: Path | None,
     reason: str | None,
     by: str | None,
     seen: int | None,
 ) -> int:
-    """Refer leads."""
-    details = [(key, value) for key, value in (("authority", authority), ("letter", letter)) if value]
-    return append(ctx, ids, EventKind.REFERRED, by, reason=reason, details=details, seen=seen)
+    """Refer leads, and write their papers."""
+    from zhengxun.jobs.reviewing import Decision
+
+    details = tuple((key, value) for key, value in (("authority", authority), ("letter", letter)) if value)
+    decision = Decision(EventKind.REFERRED, actor_name(by), reason, None, details)
+    done, status = append_decision(ctx, ids, decision, seen)
+    if out is not None and done:
+        from zhengxun.cli.lead_papers import write
+
+        write(ctx, done, out, authority, letter)
+    return status
 
 
 @click.command("note", cls=Command, help="备注：追加一条说明，不改变状态。")

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domain.lead import LeadEvent, LeadState
-    from storage.leads import LeadDetail, LeadListing
+    from domain.lead_detail import LeadDetail
+    from storage.leads import LeadListing
     from zhengxun.jobs.reviewing import VersionChange
 
 

@@ -8,7 +8,7 @@ import click
 
 from domain.assessment import Level
 from domain.lead import Presence, Review
-from zhengxun.cli import lead_decisions
+from zhengxun.cli import lead_clock, lead_decisions, lead_papers
 from zhengxun.cli.framework import Day, Group, OneOf, WholeNumber, argument
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import json_option, print_json, print_table, say
@@ -154,5 +154,5 @@ def show(ctx: click.Context, lead_id: int, diff: bool, as_json: bool) -> None:
         print_detail(detail)
 
 
-for _decision in lead_decisions.COMMANDS:
-    command.add_command(_decision)
+for _more in (*lead_decisions.COMMANDS, *lead_papers.COMMANDS, *lead_clock.COMMANDS):
+    command.add_command(_more)
