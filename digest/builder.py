@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from digest.measures import MeasureTable
@@ -26,7 +26,7 @@ from domain.digest import (
     OperatorBrief,
 )
 from domain.intake import NOT_VISITED
-from domain.lead import Presence, Review
+from domain.lead import CLOSED, Presence, Review
 from domain.ports import DigestSource
 
 #: Order in which a liaison reads: what is to be done first stands first, what needs nothing more stands last.
@@ -63,11 +63,14 @@ def build(
     number: str,
     rule_pack: str,
     measures: MeasureTable | None = None,
+    overdue_after: timedelta | None = None,
 ) -> Digest:
     """Digest of ``day`` (Asia/Shanghai) from all leads as they stood at ``cutoff`` (aware).
 
     ``number`` was given by the store; ``rule_pack`` is the digest of the packs in force. ``measures``: another table
-    of suggested measures than the bundled one. Items are ordered by status (new first), level, score and lead id.
+    of suggested measures than the bundled one. ``overdue_after``: time after a referral from which a page that still stands
+    is overdue; None: none is. Items are ordered by status (new first), level, score and lead id; within a status the leads
+    of one operator follow its first.
     """
     if cutoff.tzinfo is None:
         raise ValueError(f"cutoff must be aware, got {cutoff!r}")
@@ -76,8 +79,9 @@ def build(
         material for material in source.lead_material(day, cutoff) if material.state.review is not Review.DISMISSED
     ]
     pages = _pages_by_identifier(materials)
-    items = [_item(material, table, pages) for material in materials]
+    items = [_item(material, table, pages, cutoff, overdue_after) for material in materials]
     items.sort(key=_order)
+    items = together(items)
     return Digest(
         date=day,
         number=storable(number),
@@ -100,6 +104,15 @@ def _order(item: DigestItem) -> tuple[int, int, float, int]:
         -item.score,
         item.lead_id,
     )
+
+
+def together(items: Sequence[DigestItem]) -> list[DigestItem]:
+    """Within each status, leads of one known operator right after its first one: they are dealt with together."""
+    groups: dict[tuple[DigestStatus, int, int], list[DigestItem]] = {}
+    for item in items:
+        known = item.operator.id if item.operator is not None else None
+        groups.setdefault((item.status, known or 0, 0 if known else item.lead_id), []).append(item)
+    return [item for group in groups.values() for item in group]
 
 
 def status_of(material: LeadMaterial) -> tuple[DigestStatus, bool, str | None]:
@@ -139,8 +152,15 @@ def _not_looked_at(material: LeadMaterial) -> str:
     return f"本期未查看（最近一次看到：{shanghai(material.last_seen)}）"
 
 
-def _item(material: LeadMaterial, table: MeasureTable, pages: dict[tuple[str, str], int]) -> DigestItem:
-    assessment = material.assessment
+def _item(
+    material: LeadMaterial,
+    table: MeasureTable,
+    pages: dict[tuple[str, str], int],
+    cutoff: datetime,
+    overdue_after: timedelta | None,
+) -> DigestItem:
+    assessment, state = material.assessment, material.state
+    waiting = state.referred_at is not None and state.presence not in CLOSED
     status, changed, reason = status_of(material)
     mask = Mask(material.contacts)
     return DigestItem(
@@ -168,6 +188,11 @@ def _item(material: LeadMaterial, table: MeasureTable, pages: dict[tuple[str, st
         steps=tuple((step.name, step.points, mask(storable(step.text))) for step in assessment.steps),
         evasion=tuple(mask(storable(note)) for note in assessment.evasion),
         published_raw=storable(one_line(material.published_raw)) if material.published_raw else None,
+        referred_at=state.referred_at,
+        referred_to=storable(one_line(state.referred_to)) if state.referred_to else None,
+        days_since_referral=(cutoff - state.referred_at).days if waiting and state.referred_at else None,
+        overdue=overdue_after is not None and state.overdue(cutoff, overdue_after),
+        answer=state.answer.value if state.answer else None,
     )
 
 

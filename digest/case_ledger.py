@@ -111,6 +111,7 @@ def render_ledger(details: Sequence[LeadDetail], stream: BinaryIO, templates: Te
     sheet.autofilter(0, 0, max(1, len(details)), len(columns) - 1)
     for row, detail in enumerate(details, 1):
         case = case_view(row, detail, words)
+        sheet.set_row(row, _height(columns[: answers.stop], case))
         for place, (_, _, value) in enumerate(columns):
             _write(sheet, row, place, value(case), formats["answer" if place in answers else "cell"])
     sheet.data_validation(
@@ -135,6 +136,16 @@ def render_ledger(details: Sequence[LeadDetail], stream: BinaryIO, templates: Te
         notes.set_row(row, 36)
         notes.write_string(row, 0, note, wrapped)
     book.close()
+
+
+def _height(columns: Sequence[Column], case: CaseView) -> float:
+    """Points for the longest printed text: not every program makes rows as high as their text when it opens a file."""
+    lines = 1
+    for _, width, value in columns:
+        text = str(value(case))
+        # A Chinese character is two columns wide and takes three bytes of UTF-8, a Latin one takes one of each.
+        lines = max(lines, -(-(len(text.encode()) + len(text)) // (2 * width - 2)))
+    return 14.25 * min(lines, 14) + 3
 
 
 def _write(sheet: Any, row: int, place: int, value: Cell, style: Any) -> None:

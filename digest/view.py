@@ -19,7 +19,7 @@ from digest.text import one_line, shanghai, visible
 from digest.words import WORD_LIMIT, Words, ranked
 from domain.assessment import Category, Level
 from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem, DigestStatus
-from domain.lead import Review
+from domain.lead import Answer, Review
 
 # Lengths a person still reads; JSON holds the whole text. 命中原文 ≤ 200 字 is workflow.md 3.3.
 TITLE_LIMIT = 120
@@ -94,6 +94,10 @@ class ItemView:
     warc_offset: int | None
     snapshot_id: int | None
     screenshot: str
+    referral: str
+    """``移送 市网信办 2026-11-20，已 4 天，未下线（超期）；答复：采纳``; empty where it was never referred."""
+    days_since_referral: int | None
+    overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,8 @@ class DigestView:
     groups: tuple[GroupView, ...]
     """Statuses that have leads, in reading order."""
     items: tuple[ItemView, ...]
+    overdue: tuple[ItemView, ...]
+    """Leads that were referred too long ago and still stand, longest ago first."""
     by_category: tuple[CountView, ...]
     """Leads per category; a lead of two categories counts in both."""
     by_level: tuple[CountView, ...]
@@ -231,6 +237,9 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
             if status.value in by_status
         ),
         items=items,
+        overdue=tuple(
+            sorted((item for item in items if item.overdue), key=lambda item: -(item.days_since_referral or 0))
+        ),
         by_category=_counts(
             ((category.value, category.label) for category in Category),
             Counter(category for item in digest.items for category in item.categories),
@@ -350,7 +359,22 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         warc_offset=evidence.warc_offset if evidence else None,
         snapshot_id=evidence.snapshot_id if evidence else None,
         screenshot=visible(evidence.screenshot or "", NOTE_LIMIT) if evidence else "",
+        referral=_referral(item),
+        days_since_referral=item.days_since_referral,
+        overdue=item.overdue,
     )
+
+
+def _referral(item: DigestItem) -> str:
+    if item.referred_at is None:
+        return ""
+    to = f" {visible(item.referred_to, WORD_LIMIT)}" if item.referred_to else ""
+    parts = [f"移送{to} {shanghai(item.referred_at)[:10]}"]
+    if item.days_since_referral is not None:
+        parts.append(f"已 {item.days_since_referral} 天{'（超期）' if item.overdue else ''}")
+    if item.answer:
+        parts.append(f"答复：{Answer(item.answer).label}")
+    return "，".join(parts)
 
 
 def _laws(findings: Sequence[DigestFinding]) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ class Entry:
 
     subject: Subject
     steps: tuple[Step, ...]
+    number: int = 0
+    """Given by the store with the first step; stays for ever."""
 
     @property
     def last(self) -> Step:
@@ -109,6 +111,16 @@ class Entry:
         if last.kind is StepKind.LISTED and last.until is not None and last.until < today:
             return EntryState.EXPIRED
         return EntryState(last.kind.value)
+
+
+def is_new(entry: Entry | None, proposal: Proposal, today: date) -> bool:
+    """Whether a proposal tells a person anything: not while one is open or in force, and after a decision only with new leads."""
+    if entry is None:
+        return True
+    if entry.state(today) in {EntryState.PROPOSED, EntryState.LISTED}:
+        return False
+    considered = {lead_id for step in entry.steps for lead_id in step.lead_ids}
+    return not considered.issuperset(proposal.lead_ids)
 
 
 def check_step(entry: Entry | None, step: Step, today: date) -> None:

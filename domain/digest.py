@@ -103,6 +103,15 @@ class DigestItem:
     """Score steps as (name, points, Chinese text)."""
     evasion: tuple[str, ...] = ()
     published_raw: str | None = None
+    referred_at: datetime | None = None
+    """Last referral; None where there was none."""
+    referred_to: str | None = None
+    days_since_referral: int | None = None
+    """Whole days up to the digest's cutoff, while the page is neither gone nor clean."""
+    overdue: bool = False
+    """Referred longer ago than the settings allow, and the page is neither gone nor clean."""
+    answer: str | None = None
+    """What the authority said of it (:class:`domain.lead.Answer`)."""
 
 
 @dataclass(frozen=True, slots=True)

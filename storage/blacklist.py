@@ -13,7 +13,15 @@ from domain.blacklist import Entry, LeadFacts, Step, StepKind, Subject, SubjectC
 from domain.lead import Review
 from storage.engine import reading, writing
 from storage.lead_state import state_of
-from storage.tables import BlacklistEventRow, DocumentRow, FindingRow, LeadRow, PageRow
+from storage.tables import (
+    BlacklistEventRow,
+    DocumentRow,
+    FindingRow,
+    LeadRow,
+    OperatorPageRow,
+    OperatorRow,
+    PageRow,
+)
 
 #: Platforms whose pages belong to a site, not to an account.
 _SITE_PLATFORMS = frozenset({"web", "feed"})
@@ -54,10 +62,14 @@ class Blacklist:
                     until=step.until,
                 )
             )
-        return Entry(subject, (*(entry.steps if entry else ()), step))
+            (entry,) = _entries(connection, row.subject_kind == subject.kind.value, row.subject_key == subject.key)
+        return entry
 
     def cases(self) -> list[SubjectCase]:
-        """Each site and account with its leads that people confirmed or referred, by its first lead."""
+        """Each operator with its leads that people confirmed or referred, by its first lead.
+
+        Pages whose operator is not known count for their account or site.
+        """
         confirmed = [Review.CONFIRMED.value, Review.REFERRED.value]
         with reading(self.engine) as connection:
             rows = connection.execute(
@@ -67,8 +79,12 @@ class Blacklist:
                     DocumentRow.platform,
                     DocumentRow.account,
                     DocumentRow.account_id,
+                    OperatorRow.id.label("operator_id"),
+                    OperatorRow.name.label("operator_name"),
                 )
                 .join(PageRow, PageRow.id == LeadRow.page_id)
+                .outerjoin(OperatorPageRow, OperatorPageRow.page_id == LeadRow.page_id)
+                .outerjoin(OperatorRow, OperatorRow.id == OperatorPageRow.operator_id)
                 .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
                 .where(LeadRow.review.in_(confirmed))
                 .order_by(LeadRow.id)
@@ -92,7 +108,10 @@ class Blacklist:
 
 
 def subject_of(row: Any) -> Subject:
-    """Whom a lead's page belongs to: the account where the platform has accounts, else the site."""
+    """Whom a lead's page belongs to: its operator; else the account where the platform has accounts; else the site."""
+    if row.operator_id is not None:
+        name = row.operator_name or f"未具名主体 {row.operator_id}（{row.account or row.host} 等）"
+        return Subject(SubjectKind.OPERATOR, str(row.operator_id), name)
     if row.platform not in _SITE_PLATFORMS and (row.account_id or row.account):
         key = f"{row.platform}:{row.account_id or row.account}"
         return Subject(SubjectKind.ACCOUNT, key, row.account or row.account_id)
@@ -107,7 +126,9 @@ def _entries(connection: Connection, *conditions: Any) -> list[Entry]:
     for row in rows:
         found.setdefault((row.subject_kind, row.subject_key), []).append(row)
     return [
-        Entry(Subject(SubjectKind(kind), key, steps[-1].subject_name), tuple(_step(step) for step in steps))
+        Entry(
+            Subject(SubjectKind(kind), key, steps[-1].subject_name), tuple(_step(step) for step in steps), steps[0].id
+        )
         for (kind, key), steps in found.items()
     ]
 

@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     watch_days: float = Field(90.0, ge=0, le=3650, description="线索关闭（已下线、已改正）后继续回头看多少天。")
     referral_second_person: bool = Field(False, description="是否双人复核：打开后，移送须由确认人以外的另一人签批。")
     overdue_days: float = Field(7.0, gt=0, le=365, description="移送后多少天页面仍未下线或改正，算作超期。")
+    blacklist_repeat_leads: int = Field(
+        3, ge=2, le=100, description="黑名单建议“屡犯”：同一对象已确认的线索达到多少条。"
+    )
+    blacklist_refusal_days: float = Field(
+        30.0, gt=0, le=365, description="黑名单建议“拒不整改”：移送后多少天页面仍未下线或改正。"
+    )
     now: datetime | None = Field(
         None,
         description="代替时钟的时间，ISO 8601 且带时区，如 `2026-11-23T08:00:00+08:00`。只用于试验和模拟日期。",

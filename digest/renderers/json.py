@@ -103,6 +103,11 @@ def _item(item: DigestItem) -> dict[str, Any]:
         "measure": item.measure,
         "review": item.review,
         "reason": item.reason,
+        "referred_at": iso_shanghai(item.referred_at) if item.referred_at else None,
+        "referred_to": item.referred_to,
+        "days_since_referral": item.days_since_referral,
+        "overdue": item.overdue,
+        "answer": item.answer,
         "evidence": None
         if evidence is None
         else {

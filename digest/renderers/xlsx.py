@@ -44,6 +44,7 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("建议措施", 24, True, lambda item: item.measure),
     ("建议移送部门", 20, True, lambda item: item.authorities),
     ("研判状态", 10, False, lambda item: item.review_label),
+    ("移送情况", 26, True, lambda item: item.referral),
     ("状态说明", 28, True, lambda item: item.reason),
     ("内容有修改", 12, False, lambda item: "是" if item.changed else ""),
     ("违规类别", 24, True, lambda item: item.categories),
@@ -56,6 +57,8 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("发布时间（网页原文）", 18, False, lambda item: item.published),
     ("首见时间", 17, False, lambda item: item.first_seen),
     ("末见时间", 17, False, lambda item: item.last_seen),
+    ("移送后天数", 10, False, lambda item: item.days_since_referral),
+    ("移送超期", 10, False, lambda item: "是" if item.overdue else ""),
     ("最终网址", 36, False, lambda item: item.final_url),
     ("快照编号", 10, False, lambda item: item.snapshot_id),
     ("SHA-256", 66, False, lambda item: item.sha256),
@@ -64,7 +67,7 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("截图", 30, False, lambda item: item.screenshot),
 )
 _PLACE = {heading: place for place, (heading, *_) in enumerate(LEAD_COLUMNS)}
-_PRINTED = _PLACE["研判状态"]
+_PRINTED = _PLACE["移送情况"]
 
 FINDING_COLUMNS: tuple[FindingColumn, ...] = (
     ("序号", 6, False, lambda item, finding: item.index),
@@ -277,6 +280,7 @@ class _Sheets:
             ("线索总数", "", seen.total),
             *(("线索状态", count.label, count.count) for count in seen.totals),
             ("其中", "内容有修改仍违规", seen.changed),
+            ("其中", "移送超期未下线", len(seen.overdue)),
             ("监测范围", "计划监测对象", seen.targets_planned),
             ("监测范围", "入口页面可读", seen.targets_ok),
             ("监测范围", "未能看全的对象", seen.gap_targets),

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from digest import build
+from digest.builder import together
 from domain.assessment import Level, Speaker
-from domain.digest import Digest, DigestItem, DigestStatus
+from domain.digest import Digest, DigestItem, DigestStatus, OperatorBrief
 from domain.document import Contact, ContactKind
-from domain.lead import Presence, Review
+from domain.lead import Answer, Presence, Review
 
 from .material import (
     COVERAGE,
@@ -228,3 +229,37 @@ def test_missing_contexts_are_an_error_not_a_shift() -> None:
     broken = replace(material(), contexts=("一", "二"))
     with pytest.raises(ValueError):
         digest_of(broken)
+
+
+def test_an_overdue_referral_says_for_how_long_it_has_waited() -> None:
+    """Days count from the last referral while the page stands; gone, answered by return or young: not overdue."""
+    referred = replace(state(review=Review.REFERRED), referred_at=CUTOFF - timedelta(days=9), referred_to="市网信办")
+    items = build(
+        Leads(
+            [
+                material(1, state=referred),
+                material(2, state=replace(referred, referred_at=CUTOFF - timedelta(days=2))),
+                material(3, state=replace(referred, presence=Presence.REMOVED)),
+                material(4, state=replace(referred, review=Review.RETURNED, answer=Answer.RETURNED)),
+                material(5),
+            ]
+        ),
+        DAY,
+        CUTOFF,
+        NUMBER,
+        RULE_PACK,
+        overdue_after=timedelta(days=7),
+    ).items
+    told = {item.lead_id: (item.days_since_referral, item.overdue, item.answer) for item in items}
+    assert told == {
+        1: (9, True, None), 2: (2, False, None), 3: (None, False, None), 4: (9, False, "returned"), 5: (None, False, None),
+    }  # fmt: skip
+
+
+def test_leads_of_one_operator_stand_together_within_their_status() -> None:
+    """A weaker lead follows its operator's strongest one; leads without a known operator keep their place."""
+    items = [
+        replace(only(), lead_id=lead_id, operator=OperatorBrief(operator, None, (), 1) if operator else None)
+        for lead_id, operator in ((1, 7), (2, None), (3, None), (4, 7))
+    ]
+    assert [item.lead_id for item in together(items)] == [1, 4, 2, 3]

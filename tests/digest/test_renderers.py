@@ -7,6 +7,8 @@ import json
 import os
 import pkgutil
 import stat
+import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from html.parser import HTMLParser
@@ -25,8 +27,9 @@ from digest.text import SHANGHAI
 from digest.view import look
 from domain.digest import Coverage, CoverageGap, Digest
 from domain.errors import BadFile, BadInput
+from domain.lead import Review
 
-from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material
+from .material import CUTOFF, DAY, NUMBER, RULE_PACK, Leads, example_leads, material, state
 
 #: Compiling a template takes longer than filling it.
 BUNDLED_ONLY = Templates()
@@ -160,7 +163,9 @@ def test_json_is_the_contract_to_the_letter() -> None:
     }  # fmt: skip
     for item in told["items"]:
         assert contract <= set(item)
-        assert set(item) - contract == {"review", "reason"}
+        assert set(item) - contract == {
+            "review", "reason", "referred_at", "referred_to", "days_since_referral", "overdue", "answer",
+        }  # fmt: skip
     first = told["items"][0]
     assert set(first["findings"][0]) == {"rule_id", "category", "quote", "context", "legal_basis", "behaviour"}
     assert first["operator"] == {
@@ -263,7 +268,7 @@ def test_xlsx_is_a_filterable_table_with_safe_links() -> None:
     assert book.sheetnames == ["线索明细", "命中明细", "覆盖缺口", "汇总"]
     leads = book["线索明细"]
     assert leads.freeze_panes == "G2"
-    assert leads.auto_filter.ref == f"A1:AH{len(digest_of_day.items) + 1}"
+    assert leads.auto_filter.ref == f"A1:AK{len(digest_of_day.items) + 1}"
     assert leads.max_row == len(digest_of_day.items) + 1
     first = digest_of_day.items[0]
     assert leads["G2"].value == first.page_url
@@ -353,3 +358,20 @@ def test_articles_of_one_law_stand_together() -> None:
     """A law that several claims rest on is named once, with all its articles."""
     item = look(example(), Templates()).items[0]
     assert item.legal == ("广告法 第二十八条、第二十四条第一项", "反不正当竞争法 第九条", "职业教育法 第六十五条")
+
+
+def test_overdue_referrals_have_a_section_of_their_own() -> None:
+    """Each reading form names the overdue lead, its authority and the days; without one there is no such section."""
+    waiting = replace(state(review=Review.REFERRED), referred_at=CUTOFF - timedelta(days=9), referred_to="市网信办")
+    late = build(Leads([material(state=waiting)]), DAY, CUTOFF, NUMBER, RULE_PACK, overdue_after=timedelta(days=7))
+    words = "移送 市网信办 2026-11-14，已 9 天（超期）"
+    assert "移送超期仍未下线：1 条" in rendered(late, "html").decode()
+    assert words in rendered(late, "html").decode()
+    document = zipfile.ZipFile(io.BytesIO(rendered(late, "docx"))).read("word/document.xml").decode()
+    assert words in document
+    sheet = openpyxl.load_workbook(io.BytesIO(rendered(late, "xlsx")))["线索明细"]
+    cells = dict(zip([cell.value for cell in sheet[1]], [cell.value for cell in sheet[2]], strict=True))
+    assert (cells["移送情况"], cells["移送后天数"], cells["移送超期"]) == (words, 9, "是")
+    (item,) = json.loads(rendered(late, "json"))["items"]
+    assert (item["days_since_referral"], item["overdue"], item["referred_to"]) == (9, True, "市网信办")
+    assert "移送超期" not in rendered(build(Leads([material()]), DAY, CUTOFF, NUMBER, RULE_PACK), "html").decode()

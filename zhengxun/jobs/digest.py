@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from domain.digest import Digest
 from domain.errors import BadInput
 from zhengxun.clock import SHANGHAI, day_of
+from zhengxun.jobs.reviewing import overdue_after
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ def _build(services: Services, store: Store, day: date, cutoff: datetime) -> Dig
 
     number = store.digests.next_number(day)
     measures = MeasureTable.load(Templates(services.settings.templates))
-    return store.digests.freeze(build(store.digests, day, cutoff, number, services.rule_pack, measures))
+    late = overdue_after(services)
+    return store.digests.freeze(build(store.digests, day, cutoff, number, services.rule_pack, measures, late))
 
 
 def missing_days(services: Services, store: Store) -> list[tuple[date, datetime]]:

@@ -1,0 +1,141 @@
+"""动态黑名单: proposals by rule, decisions of people, and what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from domain.blacklist import (
+    Entry,
+    EntryState,
+    Proposal,
+    ProposalRules,
+    Step,
+    StepKind,
+    Subject,
+    is_new,
+    propose,
+)
+from domain.errors import BadInput, IllegalMove
+from zhengxun.clock import day_of
+from zhengxun.jobs.reviewing import MAX_NAME, MAX_REASON
+from zhengxun.services import Services
+
+if TYPE_CHECKING:
+    from storage import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One new proposal."""
+
+    entry: Entry
+    proposal: Proposal
+
+
+def rules_of(services: Services) -> ProposalRules:
+    """From when on the machine proposes, by the settings in force."""
+    settings = services.settings
+    return ProposalRules(settings.blacklist_repeat_leads, timedelta(days=settings.blacklist_refusal_days))
+
+
+def make_proposals(services: Services, store: Store) -> list[Proposed]:
+    """Propose whom the rules name and who is neither proposed nor listed; doing it again proposes nobody twice."""
+    now, today = services.clock(), day_of(services.clock())
+    known = {(entry.subject.kind, entry.subject.key): entry for entry in store.blacklist.entries()}
+    made = []
+    for found in propose(store.blacklist.cases(), rules_of(services), now):
+        if not is_new(known.get((found.subject.kind, found.subject.key)), found, today):
+            continue
+        step = Step(StepKind.PROPOSED, now, "system", found.reason, found.grounds, found.lead_ids)
+        try:
+            made.append(Proposed(store.blacklist.add(found.subject, step, today), found))
+        except IllegalMove:
+            continue  # somebody else proposed or listed it at this moment
+    return made
+
+
+def entry_of(store: Store, number: int) -> Entry:
+    """One entry by its number; an unknown one raises :class:`BadInput`."""
+    for entry in store.blacklist.entries():
+        if entry.number == number:
+            return entry
+    raise BadInput(f"没有编号为 {number} 的黑名单条目；可用“zhengxun blacklist list”查看编号。")
+
+
+def decide_entry(
+    services: Services,
+    store: Store,
+    number: int,
+    kind: StepKind,
+    actor: str,
+    reason: str,
+    until: date | None = None,
+) -> Entry:
+    """List, decline or remove an entry; grounds and leads are those of its last proposal."""
+    entry = entry_of(store, number)
+    last = next((step for step in reversed(entry.steps) if step.kind is StepKind.PROPOSED), entry.last)
+    return _add(services, store, entry.subject, kind, actor, reason, last.grounds, last.lead_ids, until)
+
+
+def list_subject(
+    services: Services,
+    store: Store,
+    subject: Subject,
+    actor: str,
+    reason: str,
+    grounds: Sequence[str],
+    until: date,
+    lead_ids: Sequence[int] = (),
+) -> Entry:
+    """List somebody whom no rule proposed."""
+    return _add(services, store, subject, StepKind.LISTED, actor, reason, tuple(grounds), tuple(lead_ids), until)
+
+
+def _add(
+    services: Services,
+    store: Store,
+    subject: Subject,
+    kind: StepKind,
+    actor: str,
+    reason: str,
+    grounds: tuple[str, ...],
+    lead_ids: tuple[int, ...],
+    until: date | None,
+) -> Entry:
+    name, text = actor.strip(), reason.strip()
+    if not name or name == "system":
+        raise BadInput("没有写明经手人姓名，未作记录。")
+    if len(name) > MAX_NAME or len(text) > MAX_REASON:
+        raise BadInput(f"经手人姓名不得超过 {MAX_NAME} 个字，理由不得超过 {MAX_REASON} 个字；未作记录。")
+    step = Step(kind, services.clock(), name, text, grounds, lead_ids, until if kind is StepKind.LISTED else None)
+    return store.blacklist.add(subject, step, day_of(services.clock()))
+
+
+def listed(services: Services, store: Store) -> list[Entry]:
+    """Entries in force today, newest first."""
+    today = day_of(services.clock())
+    entries = [entry for entry in store.blacklist.entries() if entry.state(today) is EntryState.LISTED]
+    return sorted(entries, key=lambda entry: (entry.last.at, entry.number), reverse=True)
+
+
+def export(services: Services, store: Store, out_dir: Path) -> tuple[Path, Path]:
+    """Write the entries in force as an Excel file and as a page for publication; return both paths."""
+    from digest.blacklist_papers import render_page, render_sheet
+    from digest.templates import Templates
+    from digest.writing import sync_folder, write_whole
+
+    entries, day = listed(services, store), day_of(services.clock())
+    templates = Templates(services.settings.templates)
+    sheet, page = out_dir / f"黑名单-{day:%Y%m%d}.xlsx", out_dir / f"黑名单-{day:%Y%m%d}.html"
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        write_whole(sheet, lambda stream: render_sheet(entries, stream, day))
+        write_whole(page, lambda stream: render_page(entries, stream, templates, day))
+        sync_folder(out_dir)
+    except OSError as error:
+        raise BadInput(f"黑名单无法写入 {out_dir}；请检查文件夹权限和磁盘空间。") from error
+    return sheet, page
