@@ -64,7 +64,7 @@ class Patrol:
         self._pool = pool
         self._politeness = politeness
         self._report = report
-        self._warc = WarcWriter(settings.evidence_folder, run_id, settings.warc_size, clock)
+        self._warc = WarcWriter(settings.evidence_folder, run_id, settings.warc_size, clock, settings.about)
         self._recorder = Recorder(ledger, self._warc, self._written)
         self._robots = RobotsBook(fetcher, politeness, settings)
         self._visitor = Visitor(fetcher, self._robots, pool, self._recorder, settings, clock)

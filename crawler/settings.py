@@ -47,6 +47,8 @@ class CrawlSettings:
     are niced: leaving a core to it alone would leave most of that core idle."""
     analysis_seconds: float = 60.0
     """Time one page may take to be read, after which its worker is killed."""
+    about: tuple[tuple[str, str], ...] = ()
+    """What the first record of each WARC file says of who crawls: ``software``, ``hostname``, ``ip`` …"""
     warc_size: int = 512 * MEBIBYTE
     """A WARC file is closed once it is longer."""
     sitemaps: bool = True

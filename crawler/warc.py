@@ -37,14 +37,19 @@ _LEVEL = 6
 
 
 class WarcWriter:
-    """Writes the exchanges of one run; one thread at a time."""
+    """Writes the exchanges of one run; one thread at a time.
 
-    def __init__(self, folder: Path, run_id: int, max_size: int, clock: Clock, software: str = "zhengxun") -> None:
+    ``about``: what the first record of each file says of who writes it (``software``, ``hostname``, ``ip`` …).
+    """
+
+    def __init__(
+        self, folder: Path, run_id: int, max_size: int, clock: Clock, about: Sequence[tuple[str, str]] = ()
+    ) -> None:
         self._folder = folder
         self._run_id = run_id
         self._max_size = max_size
         self._clock = clock
-        self._software = software
+        self._about = (("software", "zhengxun"), *about) if "software" not in dict(about) else tuple(about)
         self._file: BinaryIO | None = None
         self._name = ""
         self._day = ""
@@ -127,7 +132,7 @@ class WarcWriter:
         sync_folder(folder)
         self._offset = 0
         self._warcinfo = _record_id()
-        self._append(_warcinfo(self._warcinfo, Path(self._name).name, self._software, self._run_id, self._clock()))
+        self._append(_warcinfo(self._warcinfo, Path(self._name).name, self._about, self._run_id, self._clock()))
 
     def _append(self, record: bytes) -> int:
         assert self._file is not None
@@ -248,10 +253,9 @@ def _record(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
     return "\r\n".join(lines).encode("utf-8") + block + b"\r\n\r\n"
 
 
-def _warcinfo(record_id: str, filename: str, software: str, run_id: int, at: datetime) -> bytes:
-    block = (
-        f"software: {software}\r\nformat: WARC File Format 1.1\r\nisPartOf: run-{run_id}\r\nrobots: obey\r\n".encode()
-    )
+def _warcinfo(record_id: str, filename: str, about: Iterable[tuple[str, str]], run_id: int, at: datetime) -> bytes:
+    said = [*about, ("format", "WARC File Format 1.1"), ("isPartOf", f"run-{run_id}"), ("robots", "obey")]
+    block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in said).encode("utf-8", "replace")
     fields = [
         ("WARC-Type", "warcinfo"),
         ("WARC-Record-ID", record_id),

@@ -33,6 +33,8 @@ class ScannedRecord:
     """WARC header fields, names in lower case."""
     payload_sha256: str
     payload_size: int
+    http_head: bytes = b""
+    """Status line and headers of an HTTP message, at most 64 KiB; empty for other records."""
     fault: str | None = None
     """Why its own digest and length do not fit, as a Chinese clause; None where they do."""
 
@@ -91,6 +93,7 @@ def _scan_one(file: BinaryIO, offset: int) -> ScannedRecord:
         fields=fields,
         payload_sha256=block.payload.hexdigest(),
         payload_size=block.payload_size,
+        http_head=block.http_head,
         fault=block.fault(),
     )
 
@@ -152,6 +155,7 @@ class _Block:
     _head: bytearray | None = field(init=False)
     """HTTP head as far as it was read; None behind it, and in records without one."""
     _tail: bytes = b""
+    http_head: bytes = b""
 
     def __post_init__(self) -> None:
         self._left = int(self.fields["content-length"])
@@ -172,6 +176,7 @@ class _Block:
         self._head += block
         place = self._head.find(b"\r\n\r\n", start)
         if place >= 0:
+            self.http_head = bytes(self._head[: min(place, _MAX_HEAD)])
             self._pay(bytes(self._head[place + 4 :]))
             self._head = None
 

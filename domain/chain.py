@@ -31,6 +31,8 @@ class LinkKind(StrEnum):
     """A closed WARC file, all of its bytes."""
     STAMP = "stamp"
     """An RFC 3161 time stamp of an earlier link's hash."""
+    EXPORT = "export"
+    """Evidence of some leads was handed over: to whom it may concern, when, by whom, and the hash of the package."""
 
 
 @dataclass(frozen=True, slots=True)

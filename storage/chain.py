@@ -265,6 +265,29 @@ class Chain:
             lock_chain(connection)
             return _append(connection, self.clock(), LinkKind.STAMP, content)
 
+    def add_export(self, content: dict[str, Any]) -> Link:
+        """Note that evidence was handed over."""
+        with writing(self.engine) as connection:
+            lock_chain(connection)
+            return _append(connection, self.clock(), LinkKind.EXPORT, content)
+
+    def naming(self, table: str, id_: int) -> Link | None:
+        """The link that names a row; None where none does."""
+        last = EvidenceLinkRow.snapshot_last if table == "snapshots" else EvidenceLinkRow.capture_last
+        link = self._first(select(*_LINK).where(last >= id_).order_by(last).limit(1))
+        return link if link is not None and id_ in named_rows(link).get(table, {}) else None
+
+    def stamps(self, after: int) -> Iterator[Link]:
+        """Links with a greater number than ``after`` that are time stamps, in order."""
+        while link := self._first(
+            select(*_LINK)
+            .where(EvidenceLinkRow.kind == LinkKind.STAMP.value, EvidenceLinkRow.number > after)
+            .order_by(EvidenceLinkRow.number)
+            .limit(1)
+        ):
+            yield link
+            after = link.number
+
     def copied(self) -> tuple[int, int]:
         """How far the copy in the evidence folder goes: number of its last link, and size in bytes."""
         with reading(self.engine) as connection:

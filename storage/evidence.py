@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, exists, literal, or_, select
 
-from domain.crawl import WarcRef
+from domain.crawl import PageSnapshot, WarcRef
 from domain.errors import BadInput
 from domain.evidence import Capture, CaptureKind, LeadEvidence, StoredRecord, UncapturedPage
 from domain.lead import Review
 from domain.ports import Clock
 from storage.captures import NewCapture, captures_of, write_captures
 from storage.chain import chain_rows, lock_chain
+from storage.dialects import portions
 from storage.engine import reading, writing
 from storage.tables import CaptureRow, DocumentRow, LeadRow, PageRow, SnapshotRow, TargetRow
 
@@ -116,6 +117,15 @@ class Evidence:
             last = min(found)
             yield last
 
+    def pages(self, snapshot_ids: Collection[int]) -> dict[int, PageSnapshot]:
+        """Versions of pages as they were received, by id."""
+        found = {}
+        with reading(self.engine) as connection:
+            for portion in portions(snapshot_ids):
+                for row in connection.execute(select(*SnapshotRow.__table__.c).where(SnapshotRow.id.in_(portion))):
+                    found[row.id] = _page(row)
+        return found
+
     def of_lead(self, lead_id: int) -> LeadEvidence:
         """What is kept of a lead's page; an unknown id raises :class:`BadInput`.
 
@@ -151,6 +161,25 @@ class Evidence:
             target=row.name,
             records=tuple(record for snapshot in snapshots for record in (snapshot, *by_snapshot[snapshot.id])),
         )
+
+
+def _page(row: Any) -> PageSnapshot:
+    return PageSnapshot(
+        url=row.url,
+        final_url=row.final_url,
+        fetched_at=row.fetched_at,
+        status=row.status,
+        content_type=row.content_type,
+        sha256=row.sha256,
+        size=row.size,
+        warc=WarcRef(row.warc_file, row.warc_offset, row.warc_record_id),
+        text_sha256=row.text_sha256,
+        redirects=tuple(row.redirects),
+        etag=row.etag,
+        last_modified=row.last_modified,
+        ip_address=row.ip_address,
+        id=row.id,
+    )
 
 
 def _is_of_page(record: StoredRecord) -> bool:

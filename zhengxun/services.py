@@ -115,6 +115,20 @@ class Services:
 
         return digest(pack_files(self.settings.rules))
 
+    @property
+    def about(self) -> tuple[tuple[str, str], ...]:
+        """What evidence says of who took it: program with version, machine, and the exit to the network if told."""
+        import platform
+        import socket
+        from importlib.metadata import version
+
+        exit_address = self.settings.exit_address
+        return (
+            ("software", f"zhengxun {version('zhengxun')} (Python {platform.python_version()}, {platform.system()})"),
+            ("hostname", socket.gethostname()),
+            *((("ip", exit_address),) if exit_address else ()),
+        )
+
     def crawl_settings(self) -> CrawlSettings:
         """Limits of a crawl by these settings."""
         from crawler.settings import MEBIBYTE, CrawlSettings
@@ -129,4 +143,5 @@ class Services:
             max_body=int(settings.max_body_mb * MEBIBYTE),
             max_decoded=int(settings.max_body_mb * MEBIBYTE * 1.6),
             workers=settings.processes,
+            about=self.about,
         )

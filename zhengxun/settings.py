@@ -132,6 +132,9 @@ class Settings(BaseSettings):
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
     )
+    exit_address: str | None = Field(
+        None, max_length=200, description="本机的网络出口（公网 IP、运营商、地点），写入证据文件和取证记录。"
+    )
     timestamp_url: str | None = Field(
         None,
         pattern=r"^https?://\S+$",
@@ -296,6 +299,7 @@ _REASONS = {
     "float_parsing": "应为数字",
     "float_type": "应为数字",
     "string_type": "应为文字",
+    "string_too_long": "过长，最多 {max_length} 字",
     "literal_error": "不在可选值之内：{expected}",
     "greater_than_equal": "不得小于 {ge}",
     "greater_than": "必须大于 {gt}",

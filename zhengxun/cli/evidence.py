@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from domain.evidence import EvidenceState
 from zhengxun.cli.framework import Group, WholeNumber, argument
-from zhengxun.cli.invocation import services_of
+from zhengxun.cli.invocation import login_name, services_of
 from zhengxun.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -117,3 +118,57 @@ def _print(report: Report) -> None:
         say(f"全部 {report.count(EvidenceState.VERIFIED)} 件已核验。")
     else:
         say("未通过：" + "，".join(f"{state.label} {number} 件" for state, number in bad.items() if number) + "。")
+
+
+@command.command(
+    "export",
+    help="导出线索的证据包（WACZ 1.1.1，可用通用的网页归档软件打开重放），旁边另有取证记录（Word）和校验值清单（CSV）。\n"
+    "包内有各版本网页的响应和跳转、图片、截图、证据链节选和时间戳，字节与保存时相同。导出前先核验，未通过的不导出；不覆盖已有文件。",
+)
+@argument("ids", metavar="编号…", type=WholeNumber(1, 2**53), nargs=-1, required=True, description="线索编号，可写多个")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="文件",
+    help="写到哪里，以 .wacz 结尾",
+)
+@click.option("--by", metavar="姓名", help="经手人，写入取证记录（默认取系统登录名）")
+@json_option
+@click.pass_context
+def export(ctx: click.Context, ids: tuple[int, ...], out: Path, by: str | None, as_json: bool) -> None:
+    """Export evidence."""
+    from importlib.metadata import version
+
+    from zhengxun.cli.progress import byte_progress
+    from zhengxun.evidence.export import export as write_package
+
+    services = services_of(ctx)
+    with services.store() as store, byte_progress("核验") as progress:
+        done = write_package(
+            store,
+            services.settings.evidence,
+            ids,
+            out,
+            by=by.strip() if by and by.strip() else login_name(),
+            at=services.clock(),
+            roots=services.settings.timestamp_roots,
+            program=f"证巡 {version('zhengxun')}",
+            progress=progress,
+        )
+    if as_json:
+        print_json(
+            {
+                "file": str(done.package),
+                "sha256": done.sha256,
+                "bytes": done.size,
+                "record": str(done.form),
+                "hashes": str(done.hashes),
+                "exhibits": done.exhibits,
+            }
+        )
+        return
+    say(f"证据包：{done.package}（{done.exhibits} 件，{done.size} 字节）")
+    say(f"SHA-256：{done.sha256}")
+    say(f"取证记录：{done.form}")
+    say(f"校验值清单：{done.hashes}")

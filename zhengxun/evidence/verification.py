@@ -60,7 +60,8 @@ class Report:
     """Leads that were asked for; empty where the whole store was."""
     counts: Counter[tuple[str, EvidenceState]] = field(default_factory=Counter)
     items: list[Item] = field(default_factory=list)
-    """All items where leads were asked for, else those that are not verified; at most :data:`LISTED`."""
+    """Where leads were asked for, all items but links of the chain; else those that are not verified. At most
+    :data:`LISTED`."""
     head: Link | None = None
     """Last link of the chain."""
     unsealed: int = 0
@@ -73,7 +74,9 @@ class Report:
     def add(self, item: Item) -> None:
         """Count an item and list it where it is to be listed."""
         self.counts[item.kind, item.state] += 1
-        if (self.leads or item.state is not VERIFIED) and len(self.items) < LISTED:
+        # Links are too many to be listed, and none of them is a lead's own.
+        asked_for = bool(self.leads) and item.kind != "chain"
+        if (asked_for or item.state is not VERIFIED) and len(self.items) < LISTED:
             self.items.append(item)
 
     def count(self, state: EvidenceState) -> int:

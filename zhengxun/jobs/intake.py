@@ -212,7 +212,11 @@ class _Intake:
 
             settings = self._services.crawl_settings()
             self._writer = WarcWriter(
-                settings.evidence_folder, self._begun(store), settings.warc_size, self._services.clock
+                settings.evidence_folder,
+                self._begun(store),
+                settings.warc_size,
+                self._services.clock,
+                settings.about,
             )
         return self._writer
 

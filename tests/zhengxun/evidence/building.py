@@ -24,6 +24,7 @@ from zhengxun.settings import Settings
 
 NOON = datetime(2026, 11, 24, 4, 30, tzinfo=UTC)
 SITE = "http://peixun.example"
+ABOUT = (("software", "zhengxun 0.1.0 (Python 3.11, Linux)"), ("hostname", "yunwei-1"), ("ip", "203.0.113.9 太原联通"))
 PIXEL = bytes(range(256)) * 4
 
 
@@ -64,7 +65,7 @@ def fill(
     )
     run = store.begin_run([target.id])
     at = NOON + timedelta(days=day)
-    writer = WarcWriter(folder, run_id or run.id, 10**8, lambda: at, "zhengxun 0.1.0")
+    writer = WarcWriter(folder, run_id or run.id, 10**8, lambda: at, ABOUT)
     ledger = store.ledger()
     planned = ledger.plan([CrawlRequest(run.id, target.id, f"{SITE}/{page}") for page in range(pages)])
     for number, request in enumerate(planned):

@@ -26,7 +26,7 @@ def test_verify_says_what_is_sound_and_what_is_not(ready: Zhengxun, tmp_path: Pa
     lead = ready("evidence", "verify", 1, "--json")
     assert (lead.status, lead.json["sound"], lead.json["leads"]) == (0, True, [1])
     assert {item["kind"] for item in lead.json["items"]} == {
-        *("snapshot", "capture", "screenshot_file", "warc_file", "chain", "chain_file")
+        *("snapshot", "capture", "screenshot_file", "warc_file", "chain_file")
     }
     next((folder / "screenshots").rglob("*.png")).unlink()
     broken = ready("evidence", "verify", "--all")
@@ -43,3 +43,18 @@ def test_verify_wants_to_know_what(ready: Zhengxun) -> None:
     assert ready("evidence", "verify", 1, "--all").status == 2
     empty = ready("evidence", "verify", "--all")
     assert (empty.status, empty.out.strip()) == (0, "还没有证据。")
+
+
+def test_export_names_its_files(ready: Zhengxun, tmp_path: Path) -> None:
+    """Package, form and list; the same name again is bad input; without --out wrong usage."""
+    _filled(tmp_path / "data")
+    out = tmp_path / "一.wacz"
+    done = ready("evidence", "export", 1, "--out", out, "--by", "李四", "--json")
+    assert done.status == 0
+    assert done.json["exhibits"] == 3
+    assert all(Path(done.json[name]).is_file() for name in ("file", "record", "hashes"))
+    again = ready("evidence", "export", 1, "--out", out)
+    assert (again.status, "已经存在" in again.err) == (2, True)
+    assert ready("evidence", "export", 1).status == 2
+    assert "取证记录：" in ready("evidence", "export", 2, "--out", tmp_path / "二.wacz").out
+    assert ready("evidence", "verify", "--all").status == 0
