@@ -184,7 +184,13 @@ def _list(document: Document, form: Form) -> None:
         name = visible(exhibit.name, _ADDRESS)
         _row(
             table,
-            [str(exhibit.number), exhibit.kind, f"{name}\n{exhibit.sha256}", _time(exhibit.at).replace(" ", "\n"), str(exhibit.size)],
+            [
+                str(exhibit.number),
+                exhibit.kind,
+                f"{name}\n{exhibit.sha256}",
+                _time(exhibit.at).replace(" ", "\n"),
+                str(exhibit.size),
+            ],
         )
 
 

@@ -248,7 +248,13 @@ class _Shelf:
             return []
         if not found:
             return []
-        writer = WarcWriter(evidence, self.run_id, self.services.crawl_settings().warc_size, self.services.clock)
+        writer = WarcWriter(
+            evidence,
+            self.run_id,
+            self.services.crawl_settings().warc_size,
+            self.services.clock,
+            self.services.about,
+        )
         try:
             return [
                 keep(
