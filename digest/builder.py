@@ -7,7 +7,7 @@ contract (status, measure, reason), with personal data masked, so that every ren
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 
@@ -21,12 +21,15 @@ from domain.digest import (
     Digest,
     DigestFinding,
     DigestItem,
+    DigestPicture,
     DigestStatus,
     LeadMaterial,
     OperatorBrief,
 )
+from domain.evidence import Capture
 from domain.intake import NOT_VISITED
 from domain.lead import CLOSED, Presence, Review
+from domain.picture import PicturePlace
 from domain.ports import DigestSource
 
 #: Order in which a liaison reads: what is to be done first stands first, what needs nothing more stands last.
@@ -177,7 +180,7 @@ def _item(
         level=assessment.level.value,
         score=assessment.score,
         categories=assessment.categories,
-        findings=_findings(assessment.findings, material.contexts, mask),
+        findings=_findings(assessment.findings, material.contexts, mask, material.pictures),
         operator=_operator(material, pages),
         first_seen=material.first_seen,
         last_seen=material.last_seen,
@@ -196,8 +199,11 @@ def _item(
     )
 
 
-def _findings(findings: Sequence[Finding], contexts: Sequence[str], mask: Mask) -> tuple[DigestFinding, ...]:
+def _findings(
+    findings: Sequence[Finding], contexts: Sequence[str], mask: Mask, pictures: Sequence[Capture]
+) -> tuple[DigestFinding, ...]:
     """Findings, heaviest first; the same claim by the same rule in the same words stands once."""
+    kept = {capture.sha256: capture for capture in pictures}
     paired = list(zip(findings, contexts, strict=True))
     paired.sort(key=lambda pair: (-pair[0].weight, pair[0].start))
     shown: dict[tuple[str, str, str], DigestFinding] = {}
@@ -212,9 +218,27 @@ def _findings(findings: Sequence[Finding], contexts: Sequence[str], mask: Mask) 
                 context=around,
                 legal_basis=finding.legal_basis,
                 behaviour=finding.behaviour,
+                picture=_picture(finding.picture, kept),
             ),
         )
     return tuple(shown.values())
+
+
+def _picture(place: PicturePlace | None, kept: Mapping[str, Capture]) -> DigestPicture | None:
+    """Where a claim stands in a kept picture; None for the page's own words."""
+    if place is None or place.sha256 not in kept:
+        return None
+    warc = kept[place.sha256].warc
+    return DigestPicture(
+        url=storable(place.url),
+        sha256=place.sha256,
+        width=place.width,
+        height=place.height,
+        box=place.box,
+        warc=warc.file,
+        warc_offset=warc.offset,
+        warc_record=warc.record_id,
+    )
 
 
 def _pages_by_identifier(

@@ -24,6 +24,10 @@ class FindingView:
     after: str
     legal: str
     """Law and article, joined by ``；``."""
+    source: str = ""
+    """``图片文字`` where it was read in a picture; empty for the page's own words."""
+    picture: str = ""
+    """Address of that picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class PassageView:
     pieces: tuple[PieceView, ...]
     behaviours: tuple[str, ...]
     """What the claims are, heaviest first, each once."""
+    source: str = ""
+    """As of its claims: ``图片文字``, or empty."""
 
 
 def gather(findings: Sequence[FindingView]) -> tuple[tuple[PassageView, ...], int]:
@@ -52,7 +58,14 @@ def gather(findings: Sequence[FindingView]) -> tuple[tuple[PassageView, ...], in
     held: list[list[FindingView]] = []
     left = 0
     for finding in findings:
-        place = next((place for place, text in enumerate(texts) if finding.quote in text), None)
+        place = next(
+            (
+                place
+                for place, text in enumerate(texts)
+                if finding.quote in text and held[place][0].picture == finding.picture
+            ),
+            None,
+        )
         if place is not None:
             held[place].append(finding)
         elif len(texts) < PASSAGES_SHOWN:
@@ -64,6 +77,7 @@ def gather(findings: Sequence[FindingView]) -> tuple[tuple[PassageView, ...], in
         PassageView(
             _pieces(text, {finding.quote for finding in claims}),
             tuple(dict.fromkeys(found.behaviour or f"{found.category} {found.category_label}" for found in claims)),
+            claims[0].source,
         )
         for text, claims in zip(texts, held, strict=True)
     )

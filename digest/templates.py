@@ -8,15 +8,24 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from domain.digest import DigestPicture
 from domain.errors import BadFile
 
 #: Folder of the bundled templates, beside this package in the tree and in the wheel.
 BUNDLED = Path(__file__).resolve().parent.parent / "digest_templates"
+
+
+#: Makes a small copy of a picture, given where in it claims stand, as a ``data:`` address; "" where it cannot.
+Thumbnail = Callable[[Sequence[DigestPicture]], str]
+
+
+def _no_thumbnail(places: Sequence[DigestPicture]) -> str:
+    return ""
 
 
 class Templates:
@@ -26,9 +35,11 @@ class Templates:
     name. YAML files are laid over the bundled ones key by key, so a replacement need only hold what differs.
     """
 
-    def __init__(self, user_dir: Path | None = None) -> None:
+    def __init__(self, user_dir: Path | None = None, thumbnail: Thumbnail | None = None) -> None:
         #: Last (digest, view of it) made with these words: the forms of one digest are written one after another.
         self.last_look: tuple[Any, Any] | None = None
+        self.thumbnail: Thumbnail = thumbnail or _no_thumbnail
+        """Small copy of a picture with the claims in it framed, as a ``data:`` address; empty where there is none."""
         self._folders = [folder for folder in (user_dir, BUNDLED) if folder is not None and folder.is_dir()]
 
     def find(self, name: str) -> Path | None:

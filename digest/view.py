@@ -18,7 +18,7 @@ from digest.templates import Templates
 from digest.text import one_line, shanghai, visible
 from digest.words import WORD_LIMIT, Words, ranked
 from domain.assessment import Category, Level
-from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem, DigestStatus
+from domain.digest import CoverageGap, Digest, DigestFinding, DigestItem, DigestPicture, DigestStatus
 from domain.lead import Answer, Review
 
 # Lengths a person still reads; JSON holds the whole text. 命中原文 ≤ 200 字 is workflow.md 3.3.
@@ -27,6 +27,22 @@ QUOTE_LIMIT = 200
 CONTEXT_LIMIT = 300
 ADDRESS_LIMIT = 2000
 NOTE_LIMIT = 200
+#: What stands beside a claim that was read in a picture.
+IN_PICTURE = "图片文字"
+#: Pictures that are shown of one page.
+PICTURES_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PictureView:
+    """A picture in which claims stand."""
+
+    url: str
+    sha256: str
+    warc: str
+    warc_offset: int
+    image: str
+    """A small copy with the claims framed, as a ``data:`` address; empty where none can be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,8 @@ class ItemView:
     """The same claims as passages to read, those with the heaviest claims first, at most :data:`digest.passages.PASSAGES_SHOWN`."""
     more_claims: int
     """Claims that no shown passage holds; only the tables list them."""
+    pictures: tuple[PictureView, ...]
+    """Pictures in which claims stand, at most :data:`PICTURES_SHOWN`."""
     legal: tuple[str, ...]
     """All laws of the page, each once with its articles: ``广告法 第二十四条第一项、第二十八条``."""
     steps: tuple[StepView, ...]
@@ -200,7 +218,7 @@ def look(digest: Digest, templates: Templates) -> DigestView:
 
 def _look(digest: Digest, templates: Templates) -> DigestView:
     words = Words.load(templates)
-    items = tuple(_item(index, item, words) for index, item in enumerate(digest.items, 1))
+    items = tuple(_item(index, item, words, templates) for index, item in enumerate(digest.items, 1))
     totals = digest.totals
     by_status: dict[str, list[ItemView]] = {}
     for item in items:
@@ -303,7 +321,7 @@ _SETTLED = frozenset({DigestStatus.REMOVED, DigestStatus.CORRECTED})
 _REVIEW_LABELS = {review.value: review.label for review in Review}
 
 
-def _item(index: int, item: DigestItem, words: Words) -> ItemView:
+def _item(index: int, item: DigestItem, words: Words, templates: Templates) -> ItemView:
     operator, evidence = item.operator, item.evidence
     page_url = visible(item.page_url, ADDRESS_LIMIT)
     final_url = visible(item.final_url, ADDRESS_LIMIT) if item.final_url != item.page_url else ""
@@ -333,6 +351,7 @@ def _item(index: int, item: DigestItem, words: Words) -> ItemView:
         findings=findings,
         passages=passages,
         more_claims=more_claims,
+        pictures=_pictures(item.findings, templates),
         legal=_laws(item.findings),
         steps=tuple(
             StepView(f"{points:+.1f}".removesuffix(".0"), visible(text or name, NOTE_LIMIT))
@@ -397,6 +416,30 @@ def _finding(finding: DigestFinding, words: Words) -> FindingView:
         quote=visible(quote, QUOTE_LIMIT),
         after=visible(after, CONTEXT_LIMIT),
         legal="；".join(visible(basis, NOTE_LIMIT) for basis in finding.legal_basis),
+        source=IN_PICTURE if finding.picture else "",
+        picture=_picture_address(finding.picture.url) if finding.picture else "",
+    )
+
+
+def _picture_address(url: str) -> str:
+    return "（网页内嵌图片）" if url.startswith("data:") else visible(url, ADDRESS_LIMIT)
+
+
+def _pictures(findings: Sequence[DigestFinding], templates: Templates) -> tuple[PictureView, ...]:
+    """The pictures in which claims stand, those of the heaviest claims first; not more of them than a reader looks at."""
+    places: dict[str, list[DigestPicture]] = {}
+    for finding in findings:
+        if finding.picture is not None:
+            places.setdefault(finding.picture.sha256, []).append(finding.picture)
+    return tuple(
+        PictureView(
+            url=_picture_address(found[0].url),
+            sha256=sha256,
+            warc=visible(found[0].warc, NOTE_LIMIT),
+            warc_offset=found[0].warc_offset,
+            image=templates.thumbnail(found),
+        )
+        for sha256, found in list(places.items())[:PICTURES_SHOWN]
     )
 
 

@@ -9,7 +9,9 @@ from typing import Literal
 
 from domain.assessment import Assessment
 from domain.document import Contact
+from domain.evidence import Capture
 from domain.lead import LeadState
+from domain.picture import Box
 
 
 class DigestStatus(StrEnum):
@@ -36,6 +38,22 @@ class DigestStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class DigestPicture:
+    """The picture in which a claim was read, and where in it."""
+
+    url: str
+    """As the page names it."""
+    sha256: str
+    width: int
+    height: int
+    box: Box
+    warc: str
+    """Where its bytes lie: file, offset and record, as of a page's evidence."""
+    warc_offset: int
+    warc_record: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestFinding:
     """One claim as the digest shows it."""
 
@@ -46,6 +64,8 @@ class DigestFinding:
     """The quote with up to 40 characters either side, one line."""
     legal_basis: tuple[str, ...]
     behaviour: str | None = None
+    picture: DigestPicture | None = None
+    """Where the claim stands in a picture; None for the page's own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +184,8 @@ class LeadMaterial:
     """For each of ``assessment.findings``: the quote with up to 40 characters either side, one line."""
     contacts: tuple[Contact, ...]
     evidence: EvidenceBrief | None
+    pictures: tuple[Capture, ...] = ()
+    """Kept pictures in which claims of the assessment stand."""
     target_stopped: Literal["paused", "removed"] | None = None
     """Why no run visits its target any more; None while it is visited. Removal counts as of the cutoff, a pause as it is
     now, because its beginning is not kept."""

@@ -14,11 +14,12 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import Connection, Engine, func, select, union
 from sqlalchemy.orm import aliased
 
+from domain.assessment import Assessment
 from domain.crawl import Outcome
 from domain.digest import EvidenceBrief, LeadMaterial
-from domain.evidence import screenshot_file
+from domain.evidence import Capture, CaptureKind, screenshot_file
 from domain.lead import LeadState, Sight
-from storage.captures import screenshots_of
+from storage.captures import captures_of, screenshots_of
 from storage.engine import reading
 from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
 from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
@@ -108,6 +109,11 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
     screenshots = _screenshots(
         connection, {row.id: details[versions[row.id].document_id] for row in listed}, places, cutoff
     )
+    pictures = _pictures(
+        connection,
+        {row.id: described[versions[row.id].assessment_id][0] for row in listed},
+        {row.id: details[versions[row.id].document_id].snapshot_id for row in listed},
+    )
     for row in listed:
         detail, place = details[versions[row.id].document_id], places[row.id]
         assessment, contexts = described[versions[row.id].assessment_id]
@@ -134,8 +140,30 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             evidence=EvidenceBrief(
                 detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset, screenshots.get(row.id)
             ),
+            pictures=pictures.get(row.id, ()),
             target_stopped=_stopped(place, cutoff),
         )
+
+
+def _pictures(
+    connection: Connection, assessments: Mapping[int, Assessment], snapshots: Mapping[int, int]
+) -> dict[int, tuple[Capture, ...]]:
+    """Kept pictures in which claims stand, by lead id; leads without any are not in the result."""
+    shown = {
+        lead_id: {finding.picture.sha256 for finding in said.findings if finding.picture is not None}
+        for lead_id, said in assessments.items()
+    }
+    wanted = {snapshots[lead_id] for lead_id, hashes in shown.items() if hashes}
+    kept = captures_of(connection, wanted) if wanted else {}
+    return {
+        lead_id: tuple(
+            capture
+            for capture in kept.get(snapshots[lead_id], ())
+            if capture.kind is CaptureKind.PICTURE and capture.sha256 in hashes
+        )
+        for lead_id, hashes in shown.items()
+        if hashes
+    }
 
 
 def _screenshots(

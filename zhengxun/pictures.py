@@ -10,6 +10,7 @@ from pathlib import Path
 from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.extract.contacts import contacts_of
 from crawler.extract.links import inline_picture
+from crawler.pictures.image import MAX_BYTES
 from crawler.warc_reading import read_record
 from domain.crawl import WarcRef
 from domain.document import Contact, ContactKind, ContactSource, Document, Segment, SegmentKind
@@ -17,6 +18,7 @@ from domain.picture import PictureReading, PictureRef
 
 #: Bytes of a page that are searched for pictures in it.
 _MAX_PAGE = 32 * 1024 * 1024
+_CODING = re.compile(rb"(?im)^content-encoding:[ \t]*([^\r\n]*)")
 _INLINE = re.compile(rb"data:image/[a-z]{3,5}(?:;[\w=-]{1,40}){0,2};base64,[A-Za-z0-9+/=\s]{1000,}", re.IGNORECASE)
 
 
@@ -53,15 +55,32 @@ def with_pictures(document: Document, readings: Sequence[tuple[str, PictureReadi
     )
 
 
+def picture_bytes(evidence: Path, where: WarcRef) -> bytes | str:
+    """Bytes of a kept picture, its content coding undone; a Chinese sentence where they are too many or damaged.
+
+    Raises what :func:`crawler.warc_reading.read_record` raises where the record cannot be read.
+    """
+    try:
+        return _body(evidence, where, MAX_BYTES)
+    except TooLarge:
+        return f"图片超过 {MAX_BYTES // 1024 // 1024} MB"
+    except BadCoding:
+        return "图片的压缩编码无法解开"
+
+
+def _body(evidence: Path, where: WarcRef, limit: int) -> bytes:
+    record = read_record(evidence, where)
+    coding = _CODING.search(record.http_head)
+    return decode_body(record.payload, coding[1].decode("latin-1") if coding else None, limit=limit)
+
+
 def inline_pictures(evidence: Path, page: WarcRef, names: Collection[str]) -> dict[str, bytes]:
     """Bytes of the ``data:`` pictures with these names in a kept page; those that are not found are not in the result.
 
     Raises what :func:`crawler.warc_reading.read_record` raises where the page's own record cannot be read.
     """
-    record = read_record(evidence, page)
-    coding = re.search(rb"(?im)^content-encoding:[ \t]*([^\r\n]*)", record.http_head)
     try:
-        body = decode_body(record.payload, coding[1].decode("latin-1") if coding else None, limit=_MAX_PAGE)
+        body = _body(evidence, page, _MAX_PAGE)
     except (TooLarge, BadCoding):
         return {}
     found: dict[str, bytes] = {}

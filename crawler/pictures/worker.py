@@ -15,6 +15,7 @@ import pickle
 import resource
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -23,7 +24,7 @@ from typing import Any, Self
 
 from crawler.pictures.image import BadPicture, Decoded, decode
 from crawler.pictures.sameness import look_at
-from domain.picture import PictureLook, PictureReading
+from domain.picture import Box, PictureLook, PictureReading
 
 #: Address space of the process. Models and libraries take about 1.5 GiB of it, 550 MB of which are really used.
 _MEMORY = 4 * 1024**3
@@ -71,11 +72,15 @@ class PictureWorker:
         if self._pipe is None:
             self._start()
         self._left -= 1
-        return self._ask(data)
+        return self._ask(("look", data))
 
     def read(self) -> PictureReading | Unreadable:
         """Read the picture that was looked at last."""
-        return self._ask(None)
+        return self._ask(("read", None))
+
+    def thumbnail(self, frames: Sequence[Box], covers: Sequence[Box]) -> bytes | Unreadable:
+        """A small JPEG of the picture that was looked at last; see :func:`crawler.pictures.thumbnail.draw`."""
+        return self._ask(("draw", (tuple(frames), tuple(covers))))
 
     def close(self) -> None:
         """End the process; memory goes back to the system."""
@@ -107,11 +112,11 @@ class PictureWorker:
             self.close()
             raise OSError("picture reader ended while it started") from error
 
-    def _ask(self, message: bytes | None) -> Any:
+    def _ask(self, message: tuple[str, object]) -> Any:
         if self._pipe is None:
             return Unreadable("图片使识别程序异常退出")
         try:
-            self._pipe.send_bytes(b"" if message is None else message)
+            self._pipe.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
             if not self._pipe.poll(self._seconds):
                 self.close()
                 return Unreadable(f"图片未能在 {self._seconds:.0f} 秒内识别完")
@@ -122,7 +127,7 @@ class PictureWorker:
 
 
 def serve(pipe: Connection, words: bool, threads: int) -> None:
-    """Answer bytes of a picture with its look, and an empty message with the reading of that picture."""
+    """Answer questions about one picture after another: its look, its reading, a small copy of it."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the job decides when its worker ends
         signal.signal(number, signal.SIG_IGN)
     if sys.platform == "linux":
@@ -132,6 +137,7 @@ def serve(pipe: Connection, words: bool, threads: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     os.nice(10)  # pages come first
     from crawler.pictures.reader import PictureReader
+    from crawler.pictures.thumbnail import draw
 
     reader = PictureReader(words, threads)
     picture: Decoded | None = None
@@ -139,15 +145,17 @@ def serve(pipe: Connection, words: bool, threads: int) -> None:
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(b"ready")
         while True:
-            data = pipe.recv_bytes()
+            what, content = pickle.loads(pipe.recv_bytes())  # noqa: S301 - from our own job
             answer: object
-            if data:
-                sha256 = hashlib.sha256(data).hexdigest()
-                picture, answer = _looked_at(data)
+            if what == "look":
+                sha256 = hashlib.sha256(content).hexdigest()
+                picture, answer = _looked_at(content)
             elif picture is None:
                 answer = Unreadable("图片损坏或格式不受支持")
+            elif what == "read":
+                answer = _made(reader.read, sha256, picture)
             else:
-                answer = _read(reader, sha256, picture)
+                answer = _made(draw, picture, *content)
             pipe.send_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
 
 
@@ -161,9 +169,8 @@ def _looked_at(data: bytes) -> tuple[Decoded | None, PictureLook | Unreadable]:
         return None, Unreadable(f"图片无法打开（{type(error).__name__}）")
 
 
-def _read(reader: Any, sha256: str, picture: Decoded) -> PictureReading | Unreadable:
+def _made(make: Callable[..., object], *arguments: object) -> object:
     try:
-        reading: PictureReading = reader.read(sha256, picture)
-        return reading
-    except Exception as error:
+        return make(*arguments)
+    except Exception as error:  # a picture must not end the worker
         return Unreadable(f"图片识别出错（{type(error).__name__}）")

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from digest.templates import Templates
 from digest.text import INVISIBLE, iso_shanghai
-from domain.digest import Digest, DigestItem
+from domain.digest import Digest, DigestItem, DigestPicture
 
 _ITEMS_PER_WRITE = 500
 
@@ -63,6 +63,21 @@ def _escape(match: re.Match[str]) -> str:
     return json.dumps(match.group())[1:-1]
 
 
+def _picture(picture: DigestPicture | None) -> dict[str, Any] | None:
+    if picture is None:
+        return None
+    left, top, width, height, frame = picture.box
+    return {
+        "url": picture.url,
+        "sha256": picture.sha256,
+        "width": picture.width,
+        "height": picture.height,
+        "box": {"left": left, "top": top, "width": width, "height": height, "frame": frame},
+        "warc": picture.warc,
+        "warc_offset": picture.warc_offset,
+    }
+
+
 def _item(item: DigestItem) -> dict[str, Any]:
     operator, evidence = item.operator, item.evidence
     return {
@@ -87,6 +102,7 @@ def _item(item: DigestItem) -> dict[str, Any]:
                 "context": finding.context,
                 "legal_basis": list(finding.legal_basis),
                 "behaviour": finding.behaviour,
+                "picture": _picture(finding.picture),
             }
             for finding in item.findings
         ],

@@ -79,6 +79,8 @@ FINDING_COLUMNS: tuple[FindingColumn, ...] = (
     ("上下文", 70, True, lambda item, finding: f"{finding.before}【{finding.quote}】{finding.after}"),
     ("法律依据", 44, True, lambda item, finding: finding.legal),
     ("规则编号", 16, False, lambda item, finding: finding.rule_id),
+    ("出处", 12, False, lambda item, finding: finding.source or "网页文字"),
+    ("图片网址", 44, False, lambda item, finding: finding.picture),
 )
 
 GAP_COLUMNS = (

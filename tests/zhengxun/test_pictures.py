@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
+from crawler.pictures.image import decode
 from crawler.pictures.reader import missing
 from storage.engine import reading
 from tests.posters import CLAIMS, HAVE_FONTS, HONEST, draw, encode
@@ -125,6 +129,9 @@ def test_claims_in_pictures_from_the_web_to_the_digest(
     assert "2 张图片未能采集" in notes[0][0]
     assert "图片损坏" in notes[0][0]
 
+    assert watched("digest", "--out", tmp_path / "out").status == 0
+    _says_where(tmp_path / "out")
+
     _on(monkeypatch, DAY + timedelta(days=1))
     asked = len(cdn.seen)
     again = watched("crawl", "--all", "--json")
@@ -149,6 +156,29 @@ def test_claims_in_pictures_from_the_web_to_the_digest(
         "/again.html": "unverifiable",
         "/inline.html": "online",
     }
+
+
+def _says_where(folder: Path) -> None:
+    """Every form of the digest says that the claims stand in pictures; the page shows them, framed and re-encoded."""
+    day = DAY.date().isoformat()
+    items = json.loads((folder / f"digest-{day}.json").read_text("utf-8"))["items"]
+    assert len(items) == 3
+    found = [finding["picture"] for item in items for finding in item["findings"]]
+    assert all(place["box"]["width"] > 100 and place["box"]["height"] > 15 for place in found)
+    page = (folder / f"digest-{day}.html").read_text("utf-8")
+    assert page.count("<b>图片文字</b>") >= 3
+    shown = [base64.b64decode(part.partition('"')[0]) for part in page.split("data:image/jpeg;base64,")[1:]]
+    assert len(shown) == 3
+    for data in shown:
+        made = decode(data)
+        assert max(made.width, made.height) <= 720
+        colours = {colour for _, colour in made.frames[0].quantize(64).convert("RGB").getcolors(10_000) or ()}
+        assert any(red > 170 and green < 70 and blue < 70 for red, green, blue in colours)  # the frame
+    with ZipFile(folder / f"digest-{day}.docx") as document:
+        assert "图片文字 · " in document.read("word/document.xml").decode()
+    sheet = load_workbook(folder / f"digest-{day}.xlsx")["命中明细"]
+    last = [cell.value for cell in sheet[sheet.max_row]]
+    assert last[-2] == "图片文字"
 
 
 def test_without_the_reader_nothing_is_silent(

@@ -45,6 +45,7 @@ def make_digest(
     end). A day to come raises :class:`BadInput`.
     """
     from digest.writing import write
+    from zhengxun.thumbnails import Thumbnails
 
     settings = services.settings
     today = day_of(services.clock())
@@ -56,7 +57,10 @@ def make_digest(
         created = kept is None
         if kept is None:
             kept = _build(services, store, wanted, cutoff or _default_cutoff(services, wanted))
-        files = write(kept, formats or settings.digest_formats, out_dir or settings.digests, settings.templates)
+        with Thumbnails(store, settings.evidence) as thumbnail:
+            files = write(
+                kept, formats or settings.digest_formats, out_dir or settings.digests, settings.templates, thumbnail
+            )
     return DigestReport(kept, created, tuple(files))
 
 

@@ -8,7 +8,6 @@ reading is done by one process of low priority.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections.abc import Sequence
@@ -20,22 +19,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crawler.captures import keep
-from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.exchange import Resource
 from crawler.pictures.choice import INLINE, worth_fetching
-from crawler.pictures.image import MAX_BYTES
 from crawler.pictures.reader import missing, reader_name
 from crawler.pictures.sameness import is_same, near
 from crawler.pictures.worker import PictureWorker, Unreadable
 from crawler.warc import WarcWriter
-from crawler.warc_reading import read_record
 from domain.crawl import CrawlRequest, CrawlRun, Outcome, Purpose
 from domain.errors import EvidenceDamaged
 from domain.evidence import Capture, CaptureKind
 from domain.picture import Box, PictureLook, PictureReading
 from domain.target import Budget, Target
 from storage.pictures import Judged, PicturePage, StoredReading
-from zhengxun.pictures import inline_pictures, with_pictures
+from zhengxun.pictures import inline_pictures, picture_bytes, with_pictures
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -51,7 +47,6 @@ TRIES = 3
 #: Most bytes and seconds that pictures of one target may take in a run.
 _MAX_BYTES, _MAX_SECONDS = 300 * 1024 * 1024, 1800
 _PORTION = 200
-_CODING = re.compile(rb"(?im)^content-encoding:[ \t]*([^\r\n]*)")
 
 
 @dataclass(slots=True)
@@ -302,13 +297,8 @@ class _Shelf:
 
     def _bytes(self, capture: Capture) -> bytes | Unreadable | None:
         try:
-            record = read_record(self.services.settings.evidence, capture.warc)
-            coding = _CODING.search(record.http_head)
-            return decode_body(record.payload, coding[1].decode("latin-1") if coding else None, limit=MAX_BYTES)
-        except TooLarge:
-            return Unreadable(f"图片超过 {MAX_BYTES // 1024 // 1024} MB")
-        except BadCoding:
-            return Unreadable("图片的压缩编码无法解开")
+            data = picture_bytes(self.services.settings.evidence, capture.warc)
+            return Unreadable(data) if isinstance(data, str) else data
         except (OSError, EvidenceDamaged) as error:
             logger.error("%s", error)
             return None
