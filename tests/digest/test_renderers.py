@@ -167,7 +167,15 @@ def test_json_is_the_contract_to_the_letter() -> None:
             "review", "reason", "referred_at", "referred_to", "days_since_referral", "overdue", "answer",
         }  # fmt: skip
     first = told["items"][0]
-    assert set(first["findings"][0]) == {"rule_id", "category", "quote", "context", "legal_basis", "behaviour", "picture"}
+    assert set(first["findings"][0]) == {
+        "rule_id",
+        "category",
+        "quote",
+        "context",
+        "legal_basis",
+        "behaviour",
+        "picture",
+    }
     assert first["operator"] == {
         "id": None,
         "name": None,
