@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 from pathlib import Path
 
@@ -89,19 +89,23 @@ def _sentences(mixer: random.Random) -> Iterator[str]:
 
 def advertisements() -> list[str]:
     """Return the project's own labelled advertisements, disguised ones and ones without a keyword included."""
-    with (SAMPLES / "dev_violating.jsonl").open(encoding="utf-8") as lines:
-        return [json.loads(line)["text"] for line in lines]
+    found = []
+    for file in sorted(SAMPLES.glob("dev_*.jsonl")):
+        with file.open(encoding="utf-8") as lines:
+            found += [row["text"] for row in map(json.loads, lines) if row["label"] == 1]
+    return found
 
 
-def pages(number: int, characters: int, seed: int = 7) -> list[str]:
-    """Return ``number`` pages of about ``characters`` characters; every tenth has one advertisement, none has another's."""
+def pages(number: int, lengths: Sequence[int], seed: int = 7) -> list[str]:
+    """Return ``number`` pages of about one of ``lengths`` characters; every tenth has one advertisement, none has another's."""
     mixer = random.Random(seed)
     sentences = _sentences(mixer)
     selling = iter(mixer.sample(advertisements(), -(-number // 10)))
     made = []
     for page in range(number):
+        length = mixer.choice(lengths)
         paragraphs: list[str] = []
-        while sum(map(len, paragraphs)) < characters:
+        while sum(map(len, paragraphs)) < length:
             paragraphs.append("".join(next(sentences) for _ in range(mixer.randint(2, 5))))
         if page % 10 == 0:
             paragraphs.insert(mixer.randrange(len(paragraphs)), next(selling))
@@ -111,4 +115,4 @@ def pages(number: int, characters: int, seed: int = 7) -> list[str]:
 
 if __name__ == "__main__":
     print(f"{ways():,} sentences")
-    print(pages(1, 600)[0])
+    print(pages(1, [600])[0])

@@ -39,6 +39,8 @@ class Automaton:
     """All words of all concepts that are looked for in whole pages."""
 
     def __init__(self, concepts: Iterable[Concept], disguises: Disguises, table: FoldTable) -> None:
+        spelt = {char: syllable for syllable, char in disguises.pinyin.items()}
+        letter = {char: initial for initial, char in disguises.initials.items()}
         entries: dict[str, list[Entry]] = {}
         for concept in concepts:
             if concept.cue:
@@ -49,7 +51,7 @@ class Automaton:
                     Entry(concept, word, plain, "", number_shape(word, plain))
                 )
                 if concept.disguise:
-                    for kind, variant in _variants(plain, disguises):
+                    for kind, variant in _variants(plain, disguises, spelt, letter):
                         folded = table.folded(variant)
                         entries.setdefault(folded, []).append(Entry(concept, word, table.plain_text(variant), kind))
         entries.pop("", None)
@@ -101,12 +103,12 @@ def _by_concept(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
     return groups
 
 
-def _variants(word: str, disguises: Disguises) -> Iterator[tuple[str, str]]:
+def _variants(
+    word: str, disguises: Disguises, spelt: Mapping[str, str], letter: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """Yield (kind, spelling) of ``word`` with characters spelt out, shortened, taken apart or turned round."""
     if not 2 <= len(word) <= 6:
         return
-    spelt = {char: syllable for syllable, char in disguises.pinyin.items()}
-    letter = {char: initial for initial, char in disguises.initials.items()}
     if len(word) <= 4:
         choices = [(char, spelt[char]) if char in spelt else (char,) for char in word]
         for combination in product(*choices):

@@ -157,16 +157,19 @@ class Classifier:
         claimed = any(matches(rule, hits, text, title_end) for rule in likely)
         if hopeless and not claimed:
             return None
-        wording = self._wording.value(_between(text, *peak))
-        if wording < _HOPELESS and not claimed and not thorough:
-            return None
         matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
         if scan.length <= PEAK:
             # In a few words what folding alone makes of them may be a disguise that no table knows.
             topical = bool(mask & self._named)
         else:
             topical = any(begin <= hit.start < end for name in _NAMED for hit in hits.honest(name))
-        if not (matched or topical or thorough or (len(whole.text) <= PEAK and wording >= _CLEAR)):
+        brief = len(whole.text) <= PEAK
+        if not (matched or topical or brief or thorough):
+            return None
+        wording = self._wording.value(_between(text, *peak))
+        if wording < _HOPELESS and not claimed and not thorough:
+            return None
+        if not (matched or topical or wording >= _CLEAR or thorough):
             return None
         reading = Reading(whole, text, stretch, topical)
         if scan.cut:

@@ -89,12 +89,12 @@ def _compatible(char: str) -> str:
 class FoldTable:
     """The two tables: ``fold`` for matching, ``plain`` (without homophones and look-alikes) for reading what stood there."""
 
-    def __init__(self, fold: list[int], plain: list[int]) -> None:
+    def __init__(self, fold: NDArray[np.uint32], plain: NDArray[np.uint32]) -> None:
         """``fold`` and ``plain``: by code point what it becomes, 0 for nothing; both drop the same characters."""
-        self._fold = fold
-        self._plain = plain
-        self.fold = _array(fold)
-        self.plain = _array(plain)
+        self.fold = fold
+        self.plain = plain
+        self._fold: list[int] = fold[:_TABLE_SIZE].tolist()
+        self._plain: list[int] = plain[:_TABLE_SIZE].tolist()
 
     def folded(self, word: str) -> str:
         """Return ``word`` as it is matched; texts are a matter of :class:`FoldedText`."""
@@ -105,16 +105,9 @@ class FoldTable:
         return word.translate(self._plain).replace("\0", "")
 
 
-def _array(table: list[int]) -> NDArray[np.uint32]:
-    """Return ``table`` for every code point there is."""
-    array = np.arange(0x110000, dtype=np.uint32)
-    array[: len(table)] = table
-    return array
-
-
 def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
     """Return the tables for ``stand_ins``: character used in a disguise → the character it stands for."""
-    plain = list(range(_TABLE_SIZE))
+    plain = np.arange(0x110000, dtype=np.uint32)
     for start, end in _ODD_BLOCKS:
         for code in range(start, end):
             kept = _compatible(chr(code)) if not 0xD800 <= code < 0xF900 else ""
@@ -127,16 +120,14 @@ def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
         single = unicodedata.normalize("NFKC", chr(compatible))
         if len(single) == 1 and compatible != ord(single):
             plain[compatible] = plain[ord(single)]
-    fold = list(plain)
-    direct = {ord(k): ord(v) for k, v in stand_ins.items()}
+    direct = {ord(char): ord(meant) for char, meant in stand_ins.items()}
+    meant = np.arange(0x110000, dtype=np.uint32)
+    meant[list(direct)] = list(direct.values())
+    fold = meant.take(plain)
     for code, target in direct.items():
-        fold[code] = target
-    for code, mapped in enumerate(plain):
-        if mapped not in (_DROPPED, code) and mapped in direct:
-            fold[code] = direct[mapped]
-    for code, mapped in enumerate(plain):
-        if mapped == _DROPPED and fold[code] != _DROPPED:
-            plain[code] = ord(PICTURE)
+        if plain[code] == _DROPPED or int(plain[code]) not in direct:
+            fold[code] = target
+    plain[(plain == _DROPPED) & (fold != _DROPPED)] = ord(PICTURE)
     return FoldTable(fold, plain)
 
 
