@@ -65,9 +65,10 @@ class Automaton:
         self._bit = {name: 1 << index for index, name in enumerate(names)}
         #: For every pattern the bits of the concepts that it may mean, before anything is judged.
         self.bits = [self.mask(entry.concept.name for entry in group) for group in self._entries]
-        size = len(names) // 64 * 8 + 8
-        self._rows = np.frombuffer(b"".join(bits.to_bytes(size, "little") for bits in self.bits), np.uint64)
-        self._rows = self._rows.reshape(-1, size // 8)
+        self._bytes = len(names) // 64 * 8 + 8
+        rows = b"".join(bits.to_bytes(self._bytes, "little") for bits in self.bits)
+        #: The same bits, 64 to a line, a column for every pattern.
+        self.lines = np.frombuffer(rows, np.uint64).reshape(-1, self._bytes // 8).T.copy()
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of the concepts ``names``; concepts without words in whole pages have none."""
@@ -76,15 +77,9 @@ class Automaton:
             mask |= self._bit.get(name, 0)
         return mask
 
-    def together(self, patterns: NDArray[np.intp]) -> int:
-        """Return the bits of all concepts that ``patterns`` may mean."""
-        return int.from_bytes(np.bitwise_or.reduce(self._rows[patterns], axis=0).tobytes(), "little")
-
-    def any_of(self, patterns: NDArray[np.intp], concepts: int) -> NDArray[np.bool_]:
-        """Return for each of ``patterns`` whether it may mean one of the bits ``concepts``."""
-        row = np.frombuffer(concepts.to_bytes(8 * self._rows.shape[1], "little"), np.uint64)
-        met: NDArray[np.bool_] = np.logical_or.reduce(self._rows[patterns] & row, axis=1)
-        return met
+    def column(self, concepts: int) -> NDArray[np.uint64]:
+        """Return the bits ``concepts`` as one column beside :attr:`lines`."""
+        return np.frombuffer(concepts.to_bytes(self._bytes, "little"), np.uint64)[:, None]
 
     def raw(self, folded: str) -> list[RawHit]:
         """Return every meeting, overlapping ones included, by their ends."""

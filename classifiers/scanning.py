@@ -23,7 +23,7 @@ _OVERLAP = 40
 class Scan:
     """The raw hits of one folded text, by their ends."""
 
-    __slots__ = ("_automaton", "_patterns", "_starts", "cut", "hits", "length")
+    __slots__ = ("_automaton", "_lines", "_patterns", "_starts", "cut", "hits", "length")
 
     def __init__(self, folded: str, automaton: Automaton) -> None:
         self._automaton = automaton
@@ -33,18 +33,20 @@ class Scan:
         numbers = np.fromiter(chain.from_iterable(self.hits), np.intp, 3 * len(self.hits))
         self._patterns = numbers[0::3]
         self._starts = numbers[1::3]
+        self._lines = automaton.lines.take(self._patterns, axis=1)
 
     def concepts(self, stretch: tuple[int, int] | None = None) -> int:
         """Return the bits of all concepts met in ``stretch`` (folded characters; None: anywhere)."""
-        patterns = self._patterns
+        lines = self._lines
         if stretch is not None:
-            patterns = patterns[(self._starts >= stretch[0]) & (self._starts < stretch[1])]
-        return self._automaton.together(patterns)
+            lines = lines[:, (self._starts >= stretch[0]) & (self._starts < stretch[1])]
+        return int.from_bytes(np.bitwise_or.reduce(lines, axis=1).tobytes(), "little")
 
     def of(self, concepts: int, stretch: tuple[int, int] = (0, 0)) -> list[RawHit]:
         """Return the hits that may mean one of ``concepts``, and every hit that begins in ``stretch``."""
-        met = self._automaton.any_of(self._patterns, concepts)
-        met |= (self._starts >= stretch[0]) & (self._starts < stretch[1])
+        met = np.bitwise_or.reduce(self._lines & self._automaton.column(concepts), axis=0) != 0
+        if stretch[1]:
+            met |= (self._starts >= stretch[0]) & (self._starts < stretch[1])
         return [self.hits[at] for at in met.nonzero()[0]]
 
     def densest(self, weights: NDArray[np.intp], size: int) -> tuple[int, int]:
