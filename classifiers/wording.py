@@ -84,15 +84,15 @@ class Wording:
 
     def densities(self, sentences: Sequence[str]) -> list[float]:
         """Return for each of ``sentences`` how much it speaks for an offer, by the root of its length."""
-        texts = [written(sentence) for sentence in sentences]
-        numbers = self._grams("\0".join(texts))
-        # Which sentence a character and the pair that begins with it belong to: no gram holds a NUL.
-        sentence = np.repeat(np.arange(len(texts)), [len(text) + 1 for text in texts])[:-1]
+        # No gram holds a NUL, and nothing that is left out of a text reaches over one.
+        text = written("\0".join(sentence.replace("\0", "\1") for sentence in sentences))
+        numbers = self._grams(text)
+        sentence = np.cumsum(np.frombuffer(text.encode("utf-32-le"), np.uint32) == 0)
         owner = np.concatenate((sentence, sentence[:-1]))
         met = np.unique(owner * (len(self._names) + 1) + numbers)
         owner, grams = np.divmod(met, len(self._names) + 1)
         said = np.concatenate(((0.0,), self._weights * self._rarity))[grams]
-        totals = np.bincount(owner, said, len(texts))
+        totals = np.bincount(owner, said, len(sentences))
         return [float(total) / sqrt(len(s) + 8) for total, s in zip(totals, sentences, strict=True)]
 
     def _counts(self, original: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
