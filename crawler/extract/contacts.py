@@ -220,13 +220,15 @@ def is_credit_code(code: str) -> bool:
 
 
 _ENCLOSED = "①-⑨⑴-⑼❶-❾➀-➈➊-➒⓵-⓽𝟎-𝟿"
-#: Characters of which every contact has one, in any width; one set, because that is what a regular expression finds
-#: fastest, and most lines of a page have none.
-_TRACE = re.compile(f"[0-9０-９@＠微薇威溦葳崴❤{_ENCLOSED}vVｖＶwWｗＷqQｑＱ扣抠叩鹅球泡一壹幺四肆]")
-#: What the lines with such a character must hold to be read.
+_DIGIT = rf"0-9０-９{NUMERALS}OoОоlI"
+_FILLERS = r"[-－–—. ()（）*_~/·\u200b-\u200d\u2060\ufeff\ufe0f\u20e3]{0,2}"
+#: What a line must hold to be read. Its first character is out of one set, and what must follow is said behind it: to
+#: that set ``re`` runs through a page twenty times as fast as to the beginnings of alternatives.
 _WORTH = re.compile(
-    rf"(?:[0-9０-９{NUMERALS}OoОоlI][-－–—. ()（）*_~/·\u200b-\u200d\u2060\ufeff\ufe0f\u20e3]{{0,2}}){{5}}|[@＠微薇威溦葳崴❤{_ENCLOSED}]|[vVｖＶwWｗＷ].?[xXｘＸ信]|[qQｑＱ][-_.· ]?[qQｑＱ]|扣扣|抠抠|叩叩"
-    r"|企鹅|球球|绿泡泡|[+＋➕加][vVｖＶ]|[vVｖＶ][:：❤♥💗💚]|[wW][ie]|1[3-9][0-9][^0-9]{1,6}[0-9]{4}[^0-9]{1,6}[0-9]{4}|at[\])]"
+    rf"[{_DIGIT}@＠微薇威溦葳崴❤{_ENCLOSED}vVｖＶwWｗＷqQｑＱ扣抠叩企球绿+＋➕加a](?:"
+    rf"(?<=[{_DIGIT}]){_FILLERS}(?:[{_DIGIT}]{_FILLERS}){{4}}|(?<=[@＠微薇威溦葳崴❤{_ENCLOSED}])"
+    r"|(?<=[vVｖＶwWｗＷ]).?[xXｘＸ信]|(?<=[qQｑＱ])[-_.· ]?[qQｑＱ]|(?<=扣)扣|(?<=抠)抠|(?<=叩)叩|(?<=企)鹅|(?<=球)球|(?<=绿)泡泡"
+    r"|(?<=[+＋➕加])[vVｖＶ]|(?<=[vVｖＶ])[:：❤♥💗💚]|(?<=[wW])[ie]|(?<=1)[3-9][0-9][^0-9\n]{1,6}[0-9]{4}[^0-9\n]{1,6}[0-9]{4}|(?<=a)t[\])])"
 )
 _FOUR_DIGITS = re.compile(r"\d[-. )(]?\d[-. )(]?\d[-. )(]?\d")
 #: A disguised number holds a numeral or a look-alike letter beside a digit, or a filler between its groups.
@@ -246,15 +248,18 @@ _Found = tuple[ContactKind, str, int, int, float]
 def _lines_worth_reading(text: str) -> Iterator[tuple[int, str, str]]:
     """(offset, line, folded line) of lines that may hold a contact; long ones in overlapping pieces, so that no
     expression sees megabytes."""
-    offset = 0
-    for line in text.split("\n"):
-        if _TRACE.search(line) and _WORTH.search(line):
-            for start in range(0, len(line), _MAX_LINE - 60):
-                piece = line[start : start + _MAX_LINE]
-                yield offset + start, piece, piece.translate(_FOLD)
-                if start + _MAX_LINE >= len(line):
-                    break
-        offset += len(line) + 1
+    at = 0
+    while (found := _WORTH.search(text, at)) is not None:
+        begin = text.rfind("\n", 0, found.start() + 1) + 1
+        end = text.find("\n", found.start())
+        end = len(text) if end < 0 else end
+        line = text[begin:end]
+        for start in range(0, len(line), _MAX_LINE - 60):
+            piece = line[start : start + _MAX_LINE]
+            yield begin + start, piece, piece.translate(_FOLD)
+            if start + _MAX_LINE >= len(line):
+                break
+        at = end + 1
 
 
 def _unfolded(line: str, folded: str, start: int, end: int) -> tuple[int, int]:
