@@ -65,7 +65,7 @@ def read_answer(reading: Reading, analyse: Analyse) -> Finished:
         return Finished(None, "decoded")
     except BadCoding:
         return Finished(None, "bad_coding")
-    decoded = FetchedPage(page.url, page.final_url, page.status, page.content_type, body, page.hosts)
+    decoded = FetchedPage(page.url, page.final_url, page.status, page.content_type, body, page.hosts, page.rendered)
     try:
         analysis = analyse(decoded)
     except Exception as error:  # a page must not end the worker
@@ -167,7 +167,13 @@ def extract_only(page: FetchedPage) -> PageAnalysis:
     """Extraction without classification, for ``scrapy crawl``; each assessment says that none was made."""
     from crawler.extract import extract  # the engine imports this module and needs no parsers
 
-    extraction = extract(page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts))
+    extraction = extract(
+        page.body,
+        url=page.final_url,
+        content_type=page.content_type,
+        hosts=frozenset(page.hosts),
+        rendered=page.rendered,
+    )
     text = hashlib.sha256()
     for document in extraction.documents:
         for part in (document.title, document.text, *(segment.text for segment in document.segments)):

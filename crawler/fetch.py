@@ -82,13 +82,19 @@ class Fetcher:
         Raises :class:`FetchProblem` for everything else: refused address, names without address, connections that
         fail or stall, bodies over the limit or cut short.
         """
+        return await self.send("GET", url, (*self._headers, *extra))
+
+    async def send(self, method: str, url: str, headers: Headers, body: bytes = b"") -> Exchange:
+        """As :meth:`get`, with any method and these headers alone: what a shown page asks for by itself."""
         refusal = self._guard.refusal(url)
         if refusal is not None:
             raise FetchProblem(verdicts.refused(refusal))
-        headers = (*self._headers, *extra)
+        url = url.partition("#")[0]
         try:
             request = Request(
                 url,
+                method=method,
+                body=body,
                 headers=list(headers),
                 meta={"download_timeout": self._settings.timeout, "download_maxsize": self._settings.max_body},
                 dont_filter=True,

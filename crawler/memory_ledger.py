@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, KnownVersion, Outcome
+from domain.evidence import CaptureKind
 from domain.ports import Clock
 
 
@@ -74,7 +75,12 @@ class MemoryLedger:
             snapshot = visit.snapshot
             if snapshot is not None:
                 self.known[request.url] = KnownVersion(
-                    request.id, snapshot.sha256, snapshot.text_sha256, snapshot.etag, snapshot.last_modified
+                    request.id,
+                    snapshot.sha256,
+                    snapshot.text_sha256,
+                    snapshot.etag,
+                    snapshot.last_modified,
+                    any(capture.kind is CaptureKind.DOM for capture in visit.captures),
                 )
 
     def defer_rest(self, run_id: int, target_id: int, reason: str, detail: str) -> int:

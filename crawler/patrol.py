@@ -20,6 +20,7 @@ from crawler.fetch import Fetcher
 from crawler.frontier import Frontier
 from crawler.politeness import Politeness
 from crawler.recorder import Recorder, Report
+from crawler.rendering import Renderer
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings, Progress
 from crawler.sitemap_reading import SitemapReader
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 _TARGETS_PER_TRANSFER = 8
 #: Visits under way per transfer: some wait for a host's pause between robots.txt, redirect and page.
 _VISITS_PER_TRANSFER = 4
+#: Pages that may wait for the browser beside the others; with more the crawl waits for it, or memory would grow.
+_SHOWN_ASIDE = 200
 _TOO_MANY = 429
 
 
@@ -67,7 +70,8 @@ class Patrol:
         self._warc = WarcWriter(settings.evidence_folder, run_id, settings.warc_size, clock, settings.about)
         self._recorder = Recorder(ledger, self._warc, self._written)
         self._robots = RobotsBook(fetcher, politeness, settings)
-        self._visitor = Visitor(fetcher, self._robots, pool, self._recorder, settings, clock)
+        self._renderer = Renderer(fetcher, self._robots, settings)
+        self._visitor = Visitor(fetcher, self._robots, pool, self._recorder, settings, clock, self._renderer)
         self._sitemaps = SitemapReader(fetcher, self._robots, self._recorder, settings, clock)
         self._frontier = Frontier(politeness)
         self._active: dict[int, TargetCrawl] = {}
@@ -112,6 +116,7 @@ class Patrol:
             if self._tasks:
                 await asyncio.wait(self._tasks)
         finally:
+            await self._renderer.close()
             await self._recorder.close()
         if self._error is not None:
             raise self._error
@@ -133,7 +138,8 @@ class Patrol:
         wake.cancel()
 
     def _has_room(self) -> bool:
-        return len(self._tasks) < self._settings.concurrency * _VISITS_PER_TRANSFER + self._pool.room
+        shown = min(self._renderer.waiting, _SHOWN_ASIDE)  # they wait for the browser, and must not make others wait
+        return len(self._tasks) - shown < self._settings.concurrency * _VISITS_PER_TRANSFER + self._pool.room
 
     def _start_targets(self) -> None:
         most = max(16, self._settings.concurrency * _TARGETS_PER_TRANSFER)

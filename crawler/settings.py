@@ -55,6 +55,14 @@ class CrawlSettings:
     """Read robots.txt's sitemaps and /sitemap.xml of website targets."""
     planned_only: bool = False
     """Fetch only what the ledger has planned already: no start pages, no known pages, no links, no sitemaps (复核)."""
+    browser_pages: int = 2
+    """Pages shown in the browser at a time; each keeps a core busy while its scripts run."""
+    browser_seconds: float = 90.0
+    """Time one page may take to be shown, waiting for its host's pauses included."""
+    browser_stall: float = 15.0
+    """Seconds without any answer or progress after which a page's scripts count as stuck."""
+    browser_restarts: int = 3
+    """How often a browser that ended by itself is started again in one crawl."""
     trap_pages: int = 20
     """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
     lookup: Lookup | None = None

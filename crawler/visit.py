@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from w3lib.url import safe_url_string
 
-from crawler import promise, verdicts
+from crawler import promise, rendering, verdicts
 from crawler.addresses import address_pattern, canonical
 from crawler.analysis_pool import AnalysisPool, ReadingTooSlow, WorkerDied
 from crawler.analysis_worker import Finished, Reading
+from crawler.browser.showing import Shown
 from crawler.exchange import Exchange, Headers
 from crawler.fetch import Fetcher, retry_after
 from crawler.pictures.choice import looks_like_picture
 from crawler.recorder import Finish, Kept, KeptPicture, Recorder, Report
+from crawler.rendering import Renderer
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
 from crawler.target_crawl import TargetCrawl, mark_of
 from crawler.verdicts import Ending, FetchProblem
 from domain.analysis import JudgedDocument, PageAnalysis
 from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome, Purpose
-from domain.document import PageVerdict
+from domain.document import Link, PageVerdict
 from domain.ports import Clock
 from domain.target import TargetKind
 
@@ -61,7 +64,9 @@ class Visitor:
         recorder: Recorder,
         settings: CrawlSettings,
         clock: Clock,
+        renderer: Renderer,
     ) -> None:
+        self._renderer = renderer
         self._fetcher = fetcher
         self._robots = robots
         self._pool = pool
@@ -81,7 +86,8 @@ class Visitor:
     async def _follow(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> None:
         url = request.url
         asked = {url}
-        conditions = _referer(request) if request.purpose is Purpose.PICTURE else _conditions(request.known)
+        known = request.known if rendering.may_skip(crawl.target, request.known) else None
+        conditions = _referer(request) if request.purpose is Purpose.PICTURE else _conditions(known)
         while True:
             # What was decided of a target's robots.txt does not hold for the hosts on which its pictures lie.
             if crawl.target.robots_override is None or not crawl.in_scope(url):
@@ -154,7 +160,7 @@ class Visitor:
             if page.id is None:
                 return self._ended(crawl, request, landing, _alias(request, landing.canonical_url))
         digest = answer.sha256()
-        if page.known is not None and digest == page.known.sha256:
+        if page.known is not None and digest == page.known.sha256 and rendering.may_skip(crawl.target, page.known):
             return self._ended(crawl, request, landing, verdicts.SAME_BYTES, page=page)
         return await self._read(crawl, request, page, landing, answer, digest)
 
@@ -184,12 +190,17 @@ class Visitor:
         digest: str,
     ) -> Report:
         finished = await self._analyse(crawl, page, answer)
+        shown = None
+        note = None
+        if isinstance(finished, Finished) and finished.analysis is not None:
+            shown, finished, note = await self._render(crawl, page, answer, finished, finished.analysis)
         if isinstance(finished, Ending):
             return self._ended(crawl, request, landing, finished, page=page)
         analysis = finished.analysis
         assert analysis is not None
         extraction = analysis.extraction
-        links = self._links(crawl, page, analysis)
+        moves = tuple(Link(url) for move in shown.moves if (url := canonical(move, answer.url))) if shown else ()
+        links = self._links(crawl, page, (*extraction.links, *moves))
         ending = verdicts.of_verdict(extraction.verdict, extraction.verdict_reason)
         pattern = address_pattern(page.url)
         if ending is not None:
@@ -208,25 +219,51 @@ class Visitor:
             JudgedDocument(document, assessment)
             for document, assessment in zip(extraction.documents, analysis.assessments, strict=True)
         )
-        kept = Kept((*landing.hops, answer), digest, analysis.text_sha256, judged)
+        made = rendering.resources(shown, page.url, self._clock()) if shown is not None else ()
+        kept = Kept((*landing.hops, answer), digest, analysis.text_sha256, judged, made)
         ending = Ending(Outcome.OK, status=answer.status, final_url=answer.url)
+        if note is not None:
+            ending = replace(ending, reason="not_rendered", detail=note)
         finishes = [Finish(self._outcome(page, landing, ending), extraction.verdict, kept)]
         if page is not request:
             finishes.append(Finish(self._outcome(request, landing, _alias(request, page.url))))
         return Report(crawl, tuple(finishes), links)
 
-    async def _analyse(self, crawl: TargetCrawl, page: CrawlRequest, answer: Exchange) -> Finished | Ending:
+    async def _render(
+        self, crawl: TargetCrawl, page: CrawlRequest, answer: Exchange, plain: Finished, analysis: PageAnalysis
+    ) -> tuple[Shown | None, Finished | Ending, str | None]:
+        """The page as a browser shows it, where that is wanted: what was shown, its reading, and what kept it from it."""
+        if not rendering.is_wanted(crawl.target, answer, analysis.extraction):
+            return None, plain, None
+        fragment = page.url.partition("#")[2]
+        shown = await self._renderer.show(crawl.target, answer.url + (f"#{fragment}" if fragment else ""), answer)
+        if isinstance(shown, Ending):
+            if rendering.is_shell(analysis.extraction):
+                return None, shown, None
+            return None, plain, f"按普通方式读取；未能渲染：{shown.detail}"
+        crawl.bytes += shown.bytes_received
+        read = await self._analyse(crawl, page, answer, shown)
+        made = read.analysis if isinstance(read, Finished) else None
+        reads_well = made is not None and made.extraction.verdict is PageVerdict.OK
+        if not rendering.is_shell(analysis.extraction) and not reads_well:
+            return None, plain, "按普通方式读取；渲染后没有可读内容。"
+        return shown, read, None
+
+    async def _analyse(
+        self, crawl: TargetCrawl, page: CrawlRequest, answer: Exchange, shown: Shown | None = None
+    ) -> Finished | Ending:
         fetched = FetchedPage(
             url=page.url,
             final_url=answer.url,
             status=answer.status,
-            content_type=answer.header("Content-Type"),
-            body=answer.body,
+            content_type=answer.header("Content-Type") if shown is None else "text/html; charset=utf-8",
+            body=answer.body if shown is None else shown.html,
             hosts=crawl.link_hosts,
+            rendered=shown is not None,
         )
         reading = Reading(
             fetched,
-            answer.header("Content-Encoding"),
+            answer.header("Content-Encoding") if shown is None else None,
             self._settings.max_decoded,
             page.known.text_sha256 if page.known else None,
         )
@@ -247,7 +284,7 @@ class Visitor:
             return verdicts.ANALYSIS_ERROR
         return finished
 
-    def _links(self, crawl: TargetCrawl, page: CrawlRequest, analysis: PageAnalysis) -> tuple[CrawlRequest, ...]:
+    def _links(self, crawl: TargetCrawl, page: CrawlRequest, links: Sequence[Link]) -> tuple[CrawlRequest, ...]:
         """Links of the target that were not planned from here before, with their promise; none of a page handed in."""
         if crawl.target.kind is TargetKind.INTAKE:
             return ()
@@ -255,7 +292,7 @@ class Visitor:
         found: list[CrawlRequest] = []
         if self._settings.planned_only:
             return ()
-        for link in analysis.extraction.links:
+        for link in links:
             # Most links of a page were on the last one too: the cheapest question first.
             if not crawl.is_new(link.url, depth) or not promise.is_page(link.url) or not crawl.in_scope(link.url):
                 continue

@@ -68,6 +68,8 @@ class KnownVersion:
     text_sha256: str
     etag: str | None = None
     last_modified: str | None = None
+    rendered: bool = False
+    """Its text is what scripts made of the answer: the same bytes may say something else today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +208,5 @@ class FetchedPage:
     """Entity after decompression."""
     hosts: tuple[str, ...] = ()
     """Hosts of the target's scope."""
+    rendered: bool = False
+    """The body is a document that a browser made of the answer, not the answer itself."""

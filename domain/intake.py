@@ -105,5 +105,9 @@ def upload_url(sha256: str, part: str) -> str:
 
 
 def is_fetchable(url: str) -> bool:
-    """Whether an address can be asked for: not one of :func:`upload_url`, and no part of a page (``…#comment-17``)."""
-    return "#" not in url and not url.startswith(f"https://{UPLOAD_HOST}/")
+    """Whether an address can be asked for: not one of :func:`upload_url`, and no part of a page (``…#comment-17``).
+
+    A route (``…#/course``, ``…#!course``) is a page that a script draws, and can.
+    """
+    _, mark, part = url.partition("#")
+    return (not mark or part.startswith(("/", "!"))) and not url.startswith(f"https://{UPLOAD_HOST}/")

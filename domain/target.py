@@ -62,6 +62,21 @@ class Budget:
     """Bytes received (before decompression) per run."""
 
 
+class Rendering(StrEnum):
+    """When pages of a target are shown in a browser before they are read."""
+
+    AUTO = "auto"
+    """Where the plain answer is a shell that scripts fill."""
+    ALWAYS = "always"
+    """Every page of it that is HTML."""
+    NEVER = "never"
+
+    @property
+    def label(self) -> str:
+        """Chinese name for people."""
+        return {"auto": "自动", "always": "总是", "never": "从不"}[self.value]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """Which addresses belong to a target."""
@@ -94,8 +109,7 @@ class Target:
     """Cron expression with five fields in Asia/Shanghai, weekdays by name (``mon``), never by number."""
     scope: Scope
     budget: Budget = Budget()
-    render: bool = False
-    """Render in a browser when the plain response is an empty shell."""
+    render: Rendering = Rendering.AUTO
     region: str | None = None
     note: str | None = None
     paused: bool = False

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from domain.analysis import PageVisit
 from domain.crawl import CrawlRequest, KnownVersion, Outcome, Purpose, RunKind
+from domain.evidence import CaptureKind
 from domain.ports import Clock
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
@@ -19,7 +20,7 @@ from storage.lead_state import PlanRank
 from storage.picture_pages import with_owners
 from storage.recording import count_requests, record
 from storage.runs import request_of
-from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, PageRow, SnapshotRow
+from storage.tables import CaptureRow, CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, PageRow, SnapshotRow
 from storage.types import key_of
 
 #: Priority of a known page by its rank. A link that promises much may still go first among kept pages (crawler's
@@ -282,8 +283,14 @@ def _known(connection: Connection, keys: Sequence[bytes]) -> dict[bytes, KnownVe
             SnapshotRow.text_sha256,
             SnapshotRow.etag,
             SnapshotRow.last_modified,
+            exists(literal(1))
+            .where(CaptureRow.snapshot_id == SnapshotRow.id, CaptureRow.kind == CaptureKind.DOM.value)
+            .label("rendered"),
         )
         .join(SnapshotRow, SnapshotRow.id == PageRow.snapshot_id)
         .where(PageRow.url_key.in_(keys))
     )
-    return {row.url_key: KnownVersion(row.id, row.sha256, row.text_sha256, row.etag, row.last_modified) for row in rows}
+    return {
+        row.url_key: KnownVersion(row.id, row.sha256, row.text_sha256, row.etag, row.last_modified, bool(row.rendered))
+        for row in rows
+    }

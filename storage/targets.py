@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from domain.errors import BadTarget
 from domain.ports import Clock
-from domain.target import Budget, RobotsOverride, Scope, Target, TargetKind
+from domain.target import Budget, Rendering, RobotsOverride, Scope, Target, TargetKind
 from storage.codec import decode, encode
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
@@ -37,7 +37,7 @@ class Targets:
         schedule: str,
         scope: Scope,
         budget: Budget | None = None,
-        render: bool = False,
+        render: Rendering = Rendering.AUTO,
         region: str | None = None,
         note: str | None = None,
     ) -> tuple[Target, bool]:
@@ -53,7 +53,7 @@ class Targets:
             "schedule": schedule,
             "scope": encode(Scope, scope),
             "budget": encode(Budget, budget or Budget()),
-            "render": render,
+            "rendering": render.value,
             "region": region,
             "note": note,
             "paused": False,
@@ -199,7 +199,7 @@ def _target(row: RowMapping) -> Target:
         schedule=row["schedule"],
         scope=decode(Scope, row["scope"]),
         budget=decode(Budget, row["budget"]),
-        render=row["render"],
+        render=Rendering(row["rendering"]),
         region=row["region"],
         note=row["note"],
         paused=row["paused"],

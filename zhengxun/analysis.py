@@ -64,7 +64,11 @@ def analyse(page: FetchedPage) -> PageAnalysis:
     from crawler.extract import extract
 
     extraction = extract(
-        page.body, url=page.final_url, content_type=page.content_type, hosts=frozenset(page.hosts) or None
+        page.body,
+        url=page.final_url,
+        content_type=page.content_type,
+        hosts=frozenset(page.hosts) or None,
+        rendered=page.rendered,
     )
     return judge(extraction, _classifier())
 

@@ -19,7 +19,6 @@ from zhengxun.settings import FILE_NAME, unknown_environment
 
 #: UPSERT with RETURNING, which the store's writes are made of, came with SQLite 3.35 (2021).
 _SQLITE = (3, 35, 0)
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 class Grade(StrEnum):
@@ -179,11 +178,20 @@ def _time(services: Services) -> Iterator[Check]:
 
 
 def _optional(services: Services) -> Iterator[Check]:
-    browser = next((path for name in _BROWSERS if (path := shutil.which(name))), None)
-    if browser:
-        yield Check("Chromium", Grade.OK, browser)
+    from crawler.browser.chromium import find_chromium, missing
+
+    browser = find_chromium()
+    lacking = missing()
+    if browser is None:
+        yield Check(
+            "Chromium", Grade.WARNING, "未安装（apt-get install chromium）：靠脚本显示内容的网页不能渲染，也不能截图"
+        )
+    elif lacking is not None:
+        yield Check("Chromium", Grade.WARNING, f"{lacking}（pip install playwright）：网页不能渲染，也不能截图")
+    elif os.geteuid() == 0:
+        yield Check("Chromium", Grade.WARNING, f"{browser}；以 root 运行时浏览器没有沙箱，请改用普通用户运行本程序")
     else:
-        yield Check("Chromium", Grade.WARNING, "未安装（apt-get install chromium）：靠脚本显示内容的网页不能渲染")
+        yield Check("Chromium", Grade.OK, browser)
     if _has_chinese_fonts():
         yield Check("中文字体", Grade.OK, "已安装")
     else:

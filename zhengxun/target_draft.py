@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.addresses import canonical, host_key
 from domain.errors import BadTarget
-from domain.target import Budget, Scope, Target
+from domain.target import Budget, Rendering, Scope, Target
 from zhengxun.schedule import parse_schedule
 from zhengxun.target_kinds import guess_kind, is_post, parse_kind
 
@@ -42,7 +42,7 @@ def draft_target(
     max_pages: int | None = None,
     max_depth: int | None = None,
     scope_path: str | None = None,
-    render: bool = False,
+    render: Rendering = Rendering.AUTO,
     region: str | None = None,
     note: str | None = None,
 ) -> Target:

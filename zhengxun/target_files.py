@@ -111,7 +111,7 @@ def _record(target: Target) -> list[str]:
         str(target.budget.max_pages),
         str(target.budget.max_depth),
         target.region or "",
-        "是" if target.render else "否",
+        target.render.label,
         target.scope.path_prefix,
         "已暂停" if target.paused else "正常",
     ]

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from domain.errors import BadTarget, RefusedAddress
-from domain.target import Target
+from domain.target import Rendering, Target
 from zhengxun.target_draft import AddressCheck, address_of, draft_target
 from zhengxun.target_files import Row, Sheet
 
@@ -100,9 +100,7 @@ def _draft(row: Row, check: AddressCheck, now: datetime) -> Target:
         max_pages=_number(cells.get("最大页数"), "最大页数"),
         max_depth=_number(cells.get("最大深度"), "最大深度"),
         scope_path=cells.get("路径范围") or None,
-        render=_yes(
-            cells.get("渲染"), "渲染", yes=("是", "需要", "1", "true", "yes", "y"), no=("否", "0", "false", "no", "n")
-        ),
+        render=_rendering(cells.get("渲染")),
         region=cells.get("地区"),
         note=cells.get("备注"),
     )
@@ -131,6 +129,22 @@ def _number(cell: str | None, label: str) -> int | None:
         return int(cell)
     except ValueError:
         raise BadTarget(f"{label}“{cell}”不是整数。") from None
+
+
+def _rendering(cell: str | None) -> Rendering:
+    word = (cell or "").lower()
+    for rendering, words in _RENDERING_WORDS.items():
+        if word in words:
+            return rendering
+    raise BadTarget(f"渲染“{cell}”无法识别；可写“自动”“总是”或“从不”。")
+
+
+#: 是 and 否 are what lists of earlier versions say: 否 meant that nothing had been chosen.
+_RENDERING_WORDS = {
+    Rendering.AUTO: ("", "自动", "否", "0", "false", "no", "n", "auto"),
+    Rendering.ALWAYS: ("总是", "是", "需要", "1", "true", "yes", "y", "always"),
+    Rendering.NEVER: ("从不", "不渲染", "never"),
+}
 
 
 def _yes(cell: str | None, label: str, yes: tuple[str, ...], no: tuple[str, ...]) -> bool:

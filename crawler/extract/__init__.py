@@ -17,16 +17,22 @@ __all__ = ["extract"]
 
 
 def extract(
-    body: bytes, *, url: str, content_type: str | None = None, hosts: frozenset[str] | None = None
+    body: bytes,
+    *,
+    url: str,
+    content_type: str | None = None,
+    hosts: frozenset[str] | None = None,
+    rendered: bool = False,
 ) -> Extraction:
     """Read one response.
 
     ``body`` is the entity after content decoding (gzip and the like), ``url`` the final address, ``content_type`` the
     header as sent. ``hosts`` (as :func:`crawler.addresses.host_key` spells them) keeps ``Extraction.links`` to links
-    within these hosts; ``Document.links`` always holds all. Bytes that are no text give verdict ``empty`` with a reason
-    such as ``not_text:application/pdf``; bytes that an extractor cannot survive give ``failed`` with its error's name.
+    within these hosts; ``Document.links`` always holds all. ``rendered``: the body is what a browser made of the answer;
+    its links into the application itself (``#/course``) are pages then. Bytes that are no text give verdict ``empty``
+    with a reason such as ``not_text:application/pdf``; bytes that an extractor cannot survive give ``failed`` with its error's name.
     """
-    source = Source(body, url, content_type)
+    source = Source(body, url, content_type, rendered)
     try:
         extraction = _extract(source)
     except (Exception, RecursionError) as error:

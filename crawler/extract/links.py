@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from hashlib import sha256
+from urllib.parse import quote
 
 from selectolax.lexbor import LexborHTMLParser
 
@@ -15,6 +16,9 @@ from domain.document import Link, SegmentKind
 Attributes = dict[str, str | None]
 
 MAX_ANCHOR = 200
+#: Longest address with a route in it, and characters that a route keeps as they are (a route names a page, no data).
+_MAX_ROUTE = 1000
+_ROUTE = "/!?=&%:;,@~$'()*+-._"
 #: Bounds for pages that are made of links; a sitemap page has some thousands.
 MAX_LINKS = 20_000
 MAX_IMAGES = 2_000
@@ -54,9 +58,10 @@ def script_moves(page: Page) -> list[Link]:
 class LinkCollector:
     """Collects links while the page is walked; one entry per address, the first non-empty anchor text wins."""
 
-    def __init__(self, page: Page, encoding: str) -> None:
+    def __init__(self, page: Page, encoding: str, *, routes: bool = False) -> None:
         self._page = page
         self._encoding = encoding
+        self._routes = routes
         self._found: dict[str, Link] = {}
         self._images: dict[str, bool] = {}
         self._spelled: dict[str, str | None] = {}
@@ -179,7 +184,13 @@ class LinkCollector:
     def _canonical(self, href: str) -> str | None:
         if href in self._spelled:
             return self._spelled[href]
-        url = canonical(href, self._page.base, encoding=self._encoding) if not href.startswith("#") else None
+        route = href.partition("#")[2] if self._routes else ""
+        if route.startswith(("/", "!")) and route.strip("/!") and len(href) < _MAX_ROUTE:
+            # An application that draws its pages itself: what follows the mark is the page's name.
+            whole = canonical(href.partition("#")[0] or self._page.base, self._page.base, encoding=self._encoding)
+            url = f"{whole}#{quote(route, safe=_ROUTE)}" if whole else None
+        else:
+            url = canonical(href, self._page.base, encoding=self._encoding) if not href.startswith("#") else None
         self._spelled[href] = url
         return url
 

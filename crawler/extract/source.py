@@ -63,6 +63,8 @@ class Source:
     body: bytes
     url: str
     content_type: str | None = None
+    rendered: bool = False
+    """The body is a document that a browser made of an answer."""
 
     @cached_property
     def declared_type(self) -> str:
@@ -102,7 +104,7 @@ class Source:
         if self.declared_type in _XML_HTML_TYPES or _XML_PROLOGUE.match(html[:200]):
             # "<script src=x />" is a whole element in XML and the beginning of an endless one in HTML.
             html = _SELF_CLOSED.sub(r"<\1\2></\1>", html)
-        return read_page(html, self.url, encoding=self.encoding)
+        return read_page(html, self.url, encoding=self.encoding, routes=self.rendered)
 
 
 def _kind(source: Source) -> str:

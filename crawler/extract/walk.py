@@ -60,12 +60,12 @@ class _Frame:
 class Walker:
     """Reads one tree into a :class:`Page`."""
 
-    def __init__(self, html: str, url: str, *, encoding: str = "utf-8", depth: int = 0) -> None:
+    def __init__(self, html: str, url: str, *, encoding: str = "utf-8", depth: int = 0, routes: bool = False) -> None:
         self._tree = LexborHTMLParser(tame(html))
         self._depth = depth
         self.page = Page(url=url, base=url, tree=self._tree)
         self._head = HeadReader(self.page)
-        self._links = LinkCollector(self.page, encoding)
+        self._links = LinkCollector(self.page, encoding, routes=routes)
         css = "\n".join(node.text(deep=True) for node in self._tree.css("style"))
         self._external = "@import" in css or self._tree.css_first('link[rel~="stylesheet" i]') is not None
         self._shapes = shapes_for(css, external_styles=self._external)
@@ -382,13 +382,13 @@ _SPECIAL = {
 }
 
 
-def read_page(html: str, url: str, *, encoding: str = "utf-8") -> Page:
-    """Read ``html`` (already decoded) that was answered at ``url``."""
-    page = Walker(html, url, encoding=encoding).read()
+def read_page(html: str, url: str, *, encoding: str = "utf-8", routes: bool = False) -> Page:
+    """Read ``html`` (already decoded) that was answered at ``url``; ``routes``: links like ``#/course`` are pages."""
+    page = Walker(html, url, encoding=encoding, routes=routes).read()
     if len(page.title_tag) > _SWALLOWED and "<" in page.title_tag:
         repaired = _closed_title(html)
         if repaired != html:
-            page = Walker(repaired, url, encoding=encoding).read()
+            page = Walker(repaired, url, encoding=encoding, routes=routes).read()
     page.html = html
     return page
 

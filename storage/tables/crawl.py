@@ -25,7 +25,7 @@ class TargetRow(Base):
     schedule: Mapped[str]
     scope: Mapped[Any] = mapped_column(JsonText)
     budget: Mapped[Any] = mapped_column(JsonText)
-    render: Mapped[bool]
+    rendering: Mapped[str] = mapped_column(server_default="auto")
     region: Mapped[str | None]
     note: Mapped[str | None]
     paused: Mapped[bool]

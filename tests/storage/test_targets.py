@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.errors import BadTarget
-from domain.target import Budget, RobotsOverride, Scope, TargetKind
+from domain.target import Budget, Rendering, RobotsOverride, Scope, TargetKind
 from storage import Store
 from tests.storage.build import START, World
 from tests.storage.conftest import TestClock
@@ -22,7 +22,7 @@ def test_a_target_comes_back_as_it_was_added(store: Store, clock: TestClock) -> 
         schedule="30 6 * * mon-fri",
         scope=Scope(("xn--fiq.example", "m.example:8443"), "/a/"),
         budget=Budget(10, 2, 30, 4096),
-        render=True,
+        render=Rendering.ALWAYS,
         region="太原",
         note="群众举报",
     )
@@ -32,7 +32,7 @@ def test_a_target_comes_back_as_it_was_added(store: Store, clock: TestClock) -> 
     assert (target.name, target.kind, target.schedule) == ("某培训学校", TargetKind.FEED, "30 6 * * mon-fri")
     assert target.scope == Scope(("xn--fiq.example", "m.example:8443"), "/a/")
     assert target.budget == Budget(10, 2, 30, 4096)
-    assert (target.render, target.region, target.note, target.paused) == (True, "太原", "群众举报", False)
+    assert (target.render, target.region, target.note, target.paused) == (Rendering.ALWAYS, "太原", "群众举报", False)
     assert target.created_at == START
     assert target.last_run_at is None
 

@@ -35,7 +35,7 @@ def test_add_guesses_and_keeps_what_was_said(ready: Zhengxun) -> None:
             "max_depth": 2,
             "region": "朔州",
             "note": "举报",
-            "render": True,
+            "render": "always",
             "paused": False,
         }
         == target

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from domain.errors import BadFile, RefusedAddress
-from domain.target import Budget, Scope, Target, TargetKind
+from domain.target import Budget, Rendering, Scope, Target, TargetKind
 from zhengxun import spreadsheets, target_files
 from zhengxun.target_files import COLUMNS, read_sheet, write_sheet
 from zhengxun.target_import import draft_rows
@@ -214,7 +214,7 @@ _TARGETS = [
         "0 9 * * mon-fri",
         Scope(("a.example.com",), "/news/"),
         Budget(max_pages=20, max_depth=2),
-        render=True,
+        render=Rendering.NEVER,
         region="朔州",
         note="'-1+1",
     ),

@@ -34,7 +34,10 @@ def command() -> None:
     metavar="频率",
     help="频率：每天 08:00、每12小时、每周一、三、五、工作日 09:30 … 或 cron 表达式（默认每天 04:00）",
 )
-@click.option("--render", is_flag=True, help="普通方式读到空壳时用浏览器渲染（本版本只作记录，还不起作用）")
+@click.option(
+    "--render", "render", flag_value="always", help="每个网页都用浏览器渲染（默认：只渲染靠脚本显示内容的网页）"
+)
+@click.option("--no-render", "render", flag_value="never", help="从不用浏览器渲染")
 @click.option("--max-pages", type=WholeNumber(1, 100_000), metavar="数", help="每次至多采集的页数（默认 500）")
 @click.option("--max-depth", type=WholeNumber(0, 50), metavar="数", help="离入口网址至多几层链接（默认 8）")
 @click.option(
@@ -46,15 +49,22 @@ def command() -> None:
 @click.option("--note", "remark", metavar="备注", help="备注")
 @json_option
 @click.pass_context
-def add(ctx: click.Context, /, as_json: bool, remark: str | None, **given: Any) -> None:
+def add(ctx: click.Context, /, as_json: bool, remark: str | None, render: str | None, **given: Any) -> None:
     """Add one target."""
+    from domain.target import Rendering
     from zhengxun.schedule import describe
     from zhengxun.target_draft import draft_target
     from zhengxun.target_import import add_target
     from zhengxun.target_kinds import why_not_collectable
 
     services = services_of(ctx)
-    draft = draft_target(check=services.address_guard.check, now=services.clock(), note=remark, **given)
+    draft = draft_target(
+        check=services.address_guard.check,
+        now=services.clock(),
+        note=remark,
+        render=Rendering(render or Rendering.AUTO),
+        **given,
+    )
     with services.store() as store:
         target, created = add_target(store.targets, draft)
     if as_json:
@@ -243,7 +253,7 @@ def as_dict(target: Target, now: datetime) -> dict[str, Any]:
         "path_prefix": target.scope.path_prefix,
         "max_pages": target.budget.max_pages,
         "max_depth": target.budget.max_depth,
-        "render": target.render,
+        "render": target.render.value,
         "region": target.region,
         "note": target.note,
         "paused": target.paused,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from crawler.browser.chromium import missing
 from zhengxun.demo.content import SITE_KEYS, SamplePage, SampleSiteBroken, load_site
 from zhengxun.demo.traps import TRAP_SITE
 
@@ -50,7 +51,12 @@ class PlantKind(StrEnum):
     """No page at all."""
 
 
-_VIOLATING = frozenset({PlantKind.TEXT, PlantKind.DISGUISED, PlantKind.KEYWORDLESS, PlantKind.ALT})
+#: Whether this machine can show pages that scripts make; without a browser they stay unread, which the plan expects.
+RENDERS = missing() is None
+
+_VIOLATING = frozenset({PlantKind.TEXT, PlantKind.DISGUISED, PlantKind.KEYWORDLESS, PlantKind.ALT}) | (
+    {PlantKind.RENDER} if RENDERS else set()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,7 @@ def _outcomes(expectation: Expectation, kind: PlantKind) -> tuple[str, ...]:
     if kind is PlantKind.ROBOTS:
         return ("robots",)
     if kind is PlantKind.RENDER:
-        return ("empty",)
+        return ("ok",) if RENDERS else ("empty",)
     if expectation is Expectation.UNREAD:
         return ("empty", "failed")
     if expectation is Expectation.ABSENT:

@@ -12,11 +12,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crawler.browser.chromium import missing
 from domain.digest import Digest, DigestItem, DigestStatus
 from domain.errors import BadInput
 from domain.ports import Clock
 from zhengxun.clock import day_of, fixed_clock
-from zhengxun.demo.plan import Comparison, compare
+from zhengxun.demo.plan import RENDERS, Comparison, compare
 from zhengxun.services import Services
 from zhengxun.settings import DIGEST_FORMATS, Settings
 
@@ -148,6 +149,8 @@ def run_demo(
     with yesterday.store() as store:
         imported = import_rows(sheet, store.targets, yesterday.address_guard.check, yesterday.clock())
     announce(f"  {len(imported.added)} 个样例网站，均在本机 127.0.0.x")
+    if not RENDERS:
+        announce(f"  {missing()}：靠脚本显示内容的样例网站读不到，将列为覆盖缺口")
     report.days.append(_day(1, yesterday, web, announce, progress))
     web.advance()
     announce("过了一天：样例网站上有一则广告改了字句，一则不见了，一则是新的，一页改正了")
