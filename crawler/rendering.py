@@ -59,7 +59,7 @@ class Renderer:
         self.waiting += 1
         try:
             body = decode_body(answer.body, answer.header("Content-Encoding"), limit=self._settings.max_decoded)
-            return await self._screen.show(Subject(url, answer, body, target.robots_override))
+            return await self._screen.show(Subject(url, answer, body, _free(target)))
         except (TooLarge, BadCoding):
             return verdicts.BAD_CODING  # was decoded before: the worker read it
         except ShowFailed as failure:
@@ -94,6 +94,10 @@ _FAILURES = {
 def unshown(why: str) -> Ending:
     """A shell that was not rendered, and why."""
     return Ending(Outcome.EMPTY, PageVerdict.EMPTY.value, f"页面没有可读内容（内容靠脚本显示；{why}）。")
+
+
+def _free(target: Target) -> frozenset[str]:
+    return frozenset(target.scope.hosts) if target.robots_override is not None else frozenset()
 
 
 def is_wanted(target: Target, answer: Exchange, extraction: Extraction) -> bool:

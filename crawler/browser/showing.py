@@ -22,7 +22,6 @@ from crawler.browser.supply import Supply
 from crawler.browser.traffic import Traffic
 from crawler.browser.wall import Wall
 from crawler.exchange import Exchange
-from domain.target import RobotsOverride
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Page
@@ -64,7 +63,8 @@ class Subject:
     answer: Exchange
     body: bytes
     """Of the answer, after decompression."""
-    override: RobotsOverride | None = None
+    free: frozenset[str] = frozenset()
+    """Hosts whose robots.txt does not count, by a recorded decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,7 @@ class _Showing:
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + seconds
         self._expired = asyncio.Event()
-        self.traffic = Traffic(
-            subject.url, subject.answer, subject.body, supply, looks=picture, override=subject.override
-        )
+        self.traffic = Traffic(subject.url, subject.answer, subject.body, supply, looks=picture, free=subject.free)
 
     async def run(self) -> Shown:
         await self._call(self._context.route("**/*", self.traffic.handle))

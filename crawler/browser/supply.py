@@ -13,14 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crawler import verdicts
-from crawler.addresses import resolve
+from crawler.addresses import host_key, resolve
 from crawler.exchange import Exchange, Headers
 from crawler.fetch import Fetcher
 from crawler.robots import RobotsBook
 from crawler.settings import MEBIBYTE, CrawlSettings
 from crawler.verdicts import Ending, FetchProblem
 from domain.crawl import Outcome
-from domain.target import RobotsOverride
 
 #: Kinds of requests (Chromium's words) that make a page's text. Nothing else is fetched for it.
 TEXT_KINDS = frozenset({"document", "script", "stylesheet", "xhr", "fetch"})
@@ -64,18 +63,19 @@ class Supply:
         self._settings = settings
         self._shared: OrderedDict[str, asyncio.Task[Exchange]] = OrderedDict()
 
-    async def answer(self, question: Question, override: RobotsOverride | None = None) -> Exchange:
-        """The answer after redirects. ``override``: the target's decision about robots.txt.
+    async def answer(self, question: Question, free: frozenset[str] = frozenset()) -> Exchange:
+        """The answer after redirects. ``free``: hosts whose robots.txt does not count, by a
+        recorded decision.
 
         Raises :class:`FetchProblem` for what is not fetched, with its reason.
         """
         if question.method not in _METHODS or len(question.body) > _MAX_SENT:
             raise FetchProblem(Ending(Outcome.FAILED, "method", "采集只读取页面，不提交内容。"))
-        if question.method != "GET" or question.kind not in _SHARED or override is not None:
-            return await self._fetch(question, override)
+        if question.method != "GET" or question.kind not in _SHARED or free:
+            return await self._fetch(question, free)
         task = self._shared.get(question.url)
         if task is None:
-            task = self._shared[question.url] = asyncio.create_task(self._fetch(question, None))
+            task = self._shared[question.url] = asyncio.create_task(self._fetch(question, free))
             task.add_done_callback(lambda _: self._forget())
         self._shared.move_to_end(question.url)
         return await asyncio.shield(task)
@@ -99,14 +99,14 @@ class Supply:
             if size > _SHARED_BYTES:
                 del self._shared[url]
 
-    async def _fetch(self, question: Question, override: RobotsOverride | None) -> Exchange:
+    async def _fetch(self, question: Question, free: frozenset[str]) -> Exchange:
         method, url, body = question.method, question.url, question.body
         headers = self._headers(question)
         for _ in range(_MAX_HOPS + 1):
             refusal = self._fetcher.refusal(url)
             if refusal is not None:
                 raise FetchProblem(verdicts.refused(refusal))
-            if override is None:
+            if host_key(url) not in free:
                 ending = (await self._robots.of(url)).ending_for(url.partition("#")[0], self._settings.robots_token)
                 if ending is not None:
                     raise FetchProblem(ending)

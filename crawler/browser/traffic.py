@@ -14,7 +14,6 @@ from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.exchange import Exchange
 from crawler.settings import MEBIBYTE
 from crawler.verdicts import FetchProblem
-from domain.target import RobotsOverride
 
 if TYPE_CHECKING:
     from playwright.async_api import Request, Route
@@ -45,14 +44,14 @@ class Traffic:
         supply: Supply | None,
         *,
         looks: bool,
-        override: RobotsOverride | None,
+        free: frozenset[str],
     ) -> None:
         self._address = address
         self._main = main
         self._body = body
         self._supply = supply
         self._kinds = LOOK_KINDS if looks else TEXT_KINDS
-        self._override = override
+        self._free = free
         self._answers: dict[str, Exchange] = {}
         self._lines: list[dict[str, object]] = []
         self._requests = 0
@@ -153,7 +152,7 @@ class Traffic:
         question = Question(
             request.method, request.url, request.resource_type, request.headers, request.post_data_buffer or b""
         )
-        exchange = await self._supply.answer(question, self._override)
+        exchange = await self._supply.answer(question, self._free)
         self.bytes_received += len(exchange.body)
         if request.method == "GET":
             # A page that asks for the same thing over and over (polling) gets what it got.

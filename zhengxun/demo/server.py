@@ -316,7 +316,10 @@ class SampleWeb:
         if path == "/api/page":
             return Answer(
                 200,
-                '{"html":"<h1>云证学堂</h1><p>全部工种包过，国家认可，上网可查。</p>"}'.encode(),
+                (
+                    '{"html":"<h1>云证学堂</h1><p>全部工种包过，国家认可，上网可查。</p>'
+                    '<p><a href=/course>课程</a> <a href=/about>关于我们</a></p>"}'
+                ).encode(),
                 "application/json",
             )
         return None
