@@ -196,6 +196,8 @@ def _item(
         days_since_referral=(cutoff - state.referred_at).days if waiting and state.referred_at else None,
         overdue=overdue_after is not None and state.overdue(cutoff, overdue_after),
         answer=state.answer.value if state.answer else None,
+        added=tuple(mask(storable(sentence)) for sentence in material.added) if changed else (),
+        dropped=tuple(mask(storable(sentence)) for sentence in material.dropped) if changed else (),
     )
 
 

@@ -116,6 +116,10 @@ class ItemView:
     """``移送 市网信办 2026-11-20，已 4 天，未下线（超期）；答复：采纳``; empty where it was never referred."""
     days_since_referral: int | None
     overdue: bool
+    added: tuple[str, ...]
+    """Sentences that an edited page gained since the last digest, the first few."""
+    dropped: tuple[str, ...]
+    """And those that it lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +385,8 @@ def _item(index: int, item: DigestItem, words: Words, templates: Templates) -> I
         referral=_referral(item),
         days_since_referral=item.days_since_referral,
         overdue=item.overdue,
+        added=tuple(visible(sentence, NOTE_LIMIT) for sentence in item.added),
+        dropped=tuple(visible(sentence, NOTE_LIMIT) for sentence in item.dropped),
     )
 
 

@@ -130,6 +130,10 @@ class DigestItem:
     """Whole days up to the digest's cutoff, while the page is neither gone nor clean."""
     overdue: bool = False
     """Referred longer ago than the settings allow, and the page is neither gone nor clean."""
+    added: tuple[str, ...] = ()
+    """Where its text was edited since the last digest: sentences that came, the first few, personal data masked."""
+    dropped: tuple[str, ...] = ()
+    """And sentences that went."""
     answer: str | None = None
     """What the authority said of it (:class:`domain.lead.Answer`)."""
 
@@ -186,6 +190,10 @@ class LeadMaterial:
     evidence: EvidenceBrief | None
     pictures: tuple[Capture, ...] = ()
     """Kept pictures in which claims of the assessment stand."""
+    added: tuple[str, ...] = ()
+    """Sentences that its page gained since it was last shown, the first few."""
+    dropped: tuple[str, ...] = ()
+    """And those that it lost."""
     target_stopped: Literal["paused", "removed"] | None = None
     """Why no run visits its target any more; None while it is visited. Removal counts as of the cutoff, a pause as it is
     now, because its beginning is not kept."""

@@ -20,6 +20,7 @@ from domain.digest import EvidenceBrief, LeadMaterial
 from domain.evidence import Capture, CaptureKind, screenshot_file
 from domain.lead import LeadState, Sight
 from storage.captures import captures_of, screenshots_of
+from storage.edits import edits_of
 from storage.engine import reading
 from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
 from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
@@ -114,6 +115,8 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
         {row.id: described[versions[row.id].assessment_id][0] for row in listed},
         {row.id: details[versions[row.id].document_id].snapshot_id for row in listed},
     )
+    edited = [row.id for row in listed if _is_edited(states[row.id], shown[row.id])]
+    edits = edits_of(connection, [(lead_id, shown[lead_id]) for lead_id in edited], cutoff)
     for row in listed:
         detail, place = details[versions[row.id].document_id], places[row.id]
         assessment, contexts = described[versions[row.id].assessment_id]
@@ -142,6 +145,8 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             ),
             pictures=pictures.get(row.id, ()),
             target_stopped=_stopped(place, cutoff),
+            added=edits[row.id].added if row.id in edits else (),
+            dropped=edits[row.id].dropped if row.id in edits else (),
         )
 
 
@@ -164,6 +169,11 @@ def _pictures(
         for lead_id, hashes in shown.items()
         if hashes
     }
+
+
+def _is_edited(state: LeadState, shown_at: datetime | None) -> bool:
+    """Whether its text was edited since a digest last told of it."""
+    return state.edited_at is not None and shown_at is not None and state.edited_at > shown_at
 
 
 def _screenshots(

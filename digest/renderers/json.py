@@ -124,6 +124,8 @@ def _item(item: DigestItem) -> dict[str, Any]:
         "days_since_referral": item.days_since_referral,
         "overdue": item.overdue,
         "answer": item.answer,
+        "added": list(item.added),
+        "dropped": list(item.dropped),
         "evidence": None
         if evidence is None
         else {

@@ -47,6 +47,8 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("移送情况", 26, True, lambda item: item.referral),
     ("状态说明", 28, True, lambda item: item.reason),
     ("内容有修改", 12, False, lambda item: "是" if item.changed else ""),
+    ("增加的语句", 34, True, lambda item: "；".join(item.added)),
+    ("删去的语句", 34, True, lambda item: "；".join(item.dropped)),
     ("违规类别", 24, True, lambda item: item.categories),
     ("规避手法", 30, True, lambda item: "；".join(item.evasion)),
     ("法律依据", 40, True, lambda item: "；".join(item.legal)),

@@ -164,7 +164,8 @@ def test_json_is_the_contract_to_the_letter() -> None:
     for item in told["items"]:
         assert contract <= set(item)
         assert set(item) - contract == {
-            "review", "reason", "referred_at", "referred_to", "days_since_referral", "overdue", "answer",
+            "review", "reason", "referred_at", "referred_to", "days_since_referral", "overdue", "answer", "added",
+            "dropped",
         }  # fmt: skip
     first = told["items"][0]
     assert set(first["findings"][0]) == {
@@ -276,7 +277,7 @@ def test_xlsx_is_a_filterable_table_with_safe_links() -> None:
     assert book.sheetnames == ["线索明细", "命中明细", "覆盖缺口", "汇总"]
     leads = book["线索明细"]
     assert leads.freeze_panes == "G2"
-    assert leads.auto_filter.ref == f"A1:AK{len(digest_of_day.items) + 1}"
+    assert leads.auto_filter.ref == f"A1:AM{len(digest_of_day.items) + 1}"
     assert leads.max_row == len(digest_of_day.items) + 1
     first = digest_of_day.items[0]
     assert leads["G2"].value == first.page_url

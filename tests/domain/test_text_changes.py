@@ -24,3 +24,12 @@ def test_what_was_added_and_dropped_is_told_sentence_by_sentence() -> None:
         Change.DROPPED, Change.ADDED, Change.KEPT, Change.ADDED,
     ]  # fmt: skip
     assert compare("甲。乙。", "甲。\n乙。").added == ()
+
+
+def test_endless_repetition_is_counted_instead_of_aligned() -> None:
+    """A page that says two things thousands of times costs no more than another, and its changes are still told."""
+    changes = compare("包过。拿证。" * 1500, "包过。拿证。" * 1400 + "加微信。")
+    assert changes.added == ("加微信。",)
+    assert (changes.dropped.count("包过。"), changes.dropped.count("拿证。")) == (100, 100)
+    kept = sum(len(passage.sentences) for passage in changes.passages if passage.change is Change.KEPT)
+    assert kept == 2800

@@ -120,6 +120,8 @@ def test_crawl_to_digest(watched: Zhengxun, site: Site, tmp_path: Path, monkeypa
     watched("digest", "--format", "json", "--out", tmp_path / "out")
     (item,) = _digest(tmp_path / "out", "2026-11-24")["items"]
     assert (item["status"], item["changed"]) == ("still_online", True)
+    assert any("先拿证后付款" in sentence for sentence in item["added"])
+    assert any("七天拿证" in sentence for sentence in item["dropped"])
 
     (change,) = watched("leads", "show", lead["id"], "--diff", "--json").json["changes"]
     assert any("先拿证后付款" in sentence for sentence in change["added"])
