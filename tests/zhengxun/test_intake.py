@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 import pytest
 from xlsxwriter import Workbook
 
+from crawler.pictures.reader import missing
 from crawler.warc import locate
+from tests.posters import CLAIMS, HAVE_FONTS, draw, encode
 from tests.web import Web, html, redirect
 from tests.web import web as a_web
 from tests.zhengxun.conftest import Zhengxun
@@ -185,6 +188,19 @@ def test_saved_pages(ready: Zhengxun, tmp_path: Path) -> None:
     }  # fmt: skip
     shown = ready("leads", "show", 1, "--json").json
     assert shown["evidence"]["sha256"]
+
+
+@pytest.mark.skipif(bool(missing()) and not os.environ.get("CI"), reason="no OCR on this machine")
+@pytest.mark.skipif(not HAVE_FONTS and not os.environ.get("CI"), reason="no Chinese fonts on this machine")
+def test_a_screenshot(ready: Zhengxun, tmp_path: Path) -> None:
+    """Its words are judged as picture segments; the address that was said is the lead's."""
+    (tmp_path / "shot.png").write_bytes(encode(draw(1, CLAIMS[0])))
+    ran = ready("intake", tmp_path / "shot.png", "--url", "https://www.douyin.com/video/7", "--json")
+    assert (ran.status, _source(ran.json)["kind"]) == (0, "picture"), ran.err
+    (lead,) = ready("leads", "list", "--json").json
+    assert lead["page_url"] == "https://www.douyin.com/video/7"
+    document = ready("leads", "show", lead["id"], "--json").json["document"]
+    assert [segment["kind"] for segment in document["segments"]] == ["picture"]
 
 
 def test_what_cannot_be_taken(ready: Zhengxun, tmp_path: Path, loopback: None, web: Web) -> None:

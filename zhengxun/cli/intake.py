@@ -21,7 +21,7 @@ _SHOWN = 30
 @click.command(
     cls=Command,
     name="intake",
-    help="人工接收：保存的网页（HTML、MHTML）、举报清单（.xlsx、.csv）、MediaCrawler 导出的 .json/.jsonl/.csv、写有网址的 .txt，"
+    help="人工接收：保存的网页（HTML、MHTML）、截图和海报（识别其中的文字和二维码）、举报清单（.xlsx、.csv）、MediaCrawler 导出的 .json/.jsonl/.csv、写有网址的 .txt，"
     "或直接写网址。\n"
     "接收的内容与采集到的页面走同一套流程（抽取、研判、线索、简报），文件原样存为证据，来源（文件、行号、经手人）逐条留存。"
     "只有网址的立即采集。\n"

@@ -29,6 +29,12 @@ _TYPES = {
     ".mht": "multipart/related",
     ".json": "application/json",
     ".txt": "text/plain",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
 }
 
 
@@ -58,8 +64,10 @@ def read_file(
     found = kind or kind_of(path, body)
     unread: tuple[str, ...] = ()
     if found is IntakeKind.PICTURE:
-        raise BadFile(f"文件 {path.name} 是图片：本版本还不能识别图片中的文字，未接收；请改交网页、网址或文字。")
-    if found is IntakeKind.ADDRESS:
+        from zhengxun.intake.pictures import read_picture  # numpy and the worker: for pictures only
+
+        items = read_picture(path.name, body, sha256, url)
+    elif found is IntakeKind.ADDRESS:
         items = _addresses(path, body, check)
     elif found is IntakeKind.EXPORT:
         items = exports.read_rows(path.name, _rows(path, body), exports.folder_of(path.absolute()))
