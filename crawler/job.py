@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from crawler.address_guard import AddressGuard
 from crawler.analysis_pool import AnalysisPool
 from crawler.fetch import Fetcher
+from crawler.navigation import Navigation
 from crawler.patrol import Patrol
 from crawler.politeness import Politeness
 from crawler.recorder import Report
@@ -17,7 +19,7 @@ from crawler.resolver import GuardedResolver
 from crawler.settings import CrawlSettings, Progress
 from crawler.warc import recover
 from domain.ports import Analyse, Clock, CrawlLedger
-from domain.target import Target
+from domain.target import Target, TargetKind
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -45,7 +47,13 @@ class CrawlJob:
 class Crew:
     """The parts of a running job; must be made and used in the reactor's event loop."""
 
-    def __init__(self, job: CrawlJob, crawler: Crawler, report: Callable[[Progress, Report | None], None]) -> None:
+    def __init__(
+        self,
+        job: CrawlJob,
+        crawler: Crawler,
+        report: Callable[[Progress, Report | None], None],
+        navigations: Mapping[TargetKind, Navigation] = MappingProxyType({}),
+    ) -> None:
         settings = job.settings
         recover(settings.evidence_folder)
         guard = AddressGuard(settings.allow_networks)
@@ -66,6 +74,7 @@ class Crew:
             politeness,
             self._pool,
             report,
+            navigations,
         )
 
     def stop(self) -> None:

@@ -37,9 +37,13 @@ class MemoryLedger:
             planned.append(kept)
         return planned
 
-    def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
+    def plan_new(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """See :meth:`domain.ports.CrawlLedger.plan_new`."""
+        return self.plan([request for request in requests if request.url not in self.known])
+
+    def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """See :meth:`domain.ports.CrawlLedger.plan_known`; every known version belongs to every target here."""
-        wanted = [CrawlRequest(run_id, target_id, url, depth=1) for url in list(self.known)[:limit]]
+        wanted = [CrawlRequest(run_id, target_id, url, depth=1) for url in list(self.known)[:limit] if kept]
         return len(self.plan(wanted))
 
     def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:

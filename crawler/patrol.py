@@ -11,13 +11,15 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from crawler import promise, verdicts
 from crawler.addresses import canonical
 from crawler.analysis_pool import AnalysisPool, WorkersUnusable
 from crawler.fetch import Fetcher
 from crawler.frontier import Frontier
+from crawler.navigation import Navigation
 from crawler.politeness import Politeness
 from crawler.recorder import Recorder, Report
 from crawler.rendering import Renderer
@@ -58,7 +60,9 @@ class Patrol:
         politeness: Politeness,
         pool: AnalysisPool,
         report: Callable[[Progress, Report | None], None],
+        navigations: Mapping[TargetKind, Navigation] = MappingProxyType({}),
     ) -> None:
+        self._navigations = navigations
         self._targets = targets
         self._ledger = ledger
         self._settings = settings
@@ -153,11 +157,12 @@ class Patrol:
 
     async def _begin(self, target: Target) -> None:
         try:
-            first = None if self._settings.planned_only else self._first_request(target)
-            _, _, done, pending = await self._recorder.ask(self._open_target, target, first)
+            navigation = self._navigation_of(target)
+            first = [] if self._settings.planned_only else self._first_requests(target, navigation)
+            done, pending = await self._recorder.ask(self._open_target, target, first, navigation is None)
         finally:
             self._starting -= 1
-        crawl = TargetCrawl(target, self._settings.trap_pages, done)
+        crawl = TargetCrawl(target, self._settings.trap_pages, done, navigation)
         self._active[target.id] = crawl
         self._started += 1
         self._refilled(crawl, pending)
@@ -172,24 +177,31 @@ class Patrol:
             self._spawn(self._read_sitemaps(crawl))
         self._settle(crawl)  # a resumed run may find nothing left to do for this target
 
-    def _open_target(self, target: Target, first: CrawlRequest | None) -> tuple[int, int, int, list[CrawlRequest]]:
-        planned = len(self._ledger.plan([first])) if first is not None else 0
-        known = 0
-        # Handed in, or looked at again: only what was planned.
+    def _open_target(self, target: Target, first: Sequence[CrawlRequest], kept: bool) -> tuple[int, list[CrawlRequest]]:
+        if first:
+            self._ledger.plan(first)
+        # Handed in, or looked at again: only what was planned. Of an account, old posts are not fetched again.
         if target.kind is not TargetKind.INTAKE and not self._settings.planned_only:
-            known = self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages)
+            self._ledger.plan_known(self._run_id, target.id, target.budget.max_pages, kept=kept)
         done = self._ledger.done_count(self._run_id, target.id)
-        return planned, known, done, self._ledger.pending(self._run_id, target.id, IN_HAND)
+        return done, self._ledger.pending(self._run_id, target.id, IN_HAND)
 
-    def _first_request(self, target: Target) -> CrawlRequest | None:
+    def _navigation_of(self, target: Target) -> Navigation | None:
+        """How the target's account is walked; None where its address is a site, a feed or a single post."""
+        navigation = self._navigations.get(target.kind)
+        return navigation if navigation is not None and navigation.lists(target.url) else None
+
+    def _first_requests(self, target: Target, navigation: Navigation | None) -> list[CrawlRequest]:
         if target.kind is TargetKind.INTAKE:
-            return None
-        url = canonical(target.url)
-        if url is None:
-            logger.error("target %s has no address that can be fetched: %s", target.id, target.url)
-            return None
+            return []
         purpose = Purpose.FEED if target.kind is TargetKind.FEED else Purpose.PAGE
-        return CrawlRequest(self._run_id, target.id, url, depth=0, priority=promise.START, purpose=purpose)
+        written = navigation.lists(target.url) if navigation is not None else (target.url,)
+        urls = [url for url in map(canonical, written) if url is not None]
+        if not urls:
+            logger.error("target %s has no address that can be fetched: %s", target.id, target.url)
+        return [
+            CrawlRequest(self._run_id, target.id, url, depth=0, priority=promise.START, purpose=purpose) for url in urls
+        ]
 
     async def _read_sitemaps(self, crawl: TargetCrawl) -> None:
         try:

@@ -157,10 +157,13 @@ class Recorder:
 
     def _write(self, reports: Sequence[Report]) -> dict[int, list[CrawlRequest]]:
         planned: dict[int, list[CrawlRequest]] = {}
-        links = [link for report in reports for link in report.links]
-        if links:
-            for request in self._ledger.plan(links):
-                planned.setdefault(request.target_id, []).append(request)
+        walked = [link for report in reports if report.crawl.navigation is None for link in report.links]
+        listed = [link for report in reports if report.crawl.navigation is not None for link in report.links]
+        for request in (
+            *(self._ledger.plan(walked) if walked else ()),
+            *(self._ledger.plan_new(listed) if listed else ()),
+        ):
+            planned.setdefault(request.target_id, []).append(request)
         visits = [self._visit(finish) for report in reports for finish in report.finishes]
         self._warc.sync()
         self._ledger.record(visits)

@@ -11,6 +11,7 @@ from typing import Any
 from crawler import promise
 from crawler.addresses import address_pattern, host_key
 from crawler.aliases import Aliases
+from crawler.navigation import Navigation
 from crawler.novelty import Novelty
 from crawler.verdicts import Ending
 from domain.crawl import CrawlRequest
@@ -38,8 +39,10 @@ def mark_of(url: str) -> int:
 class TargetCrawl:
     """State of one target's visit; used from the event loop only."""
 
-    def __init__(self, target: Target, trap_pages: int, done: int) -> None:
+    def __init__(self, target: Target, trap_pages: int, done: int, navigation: Navigation | None = None) -> None:
         self.target = target
+        self.navigation = navigation
+        """How an account of a platform is walked; None for sites, feeds and single posts."""
         self.pages = done
         self.bytes = 0
         self.started: float | None = None
@@ -61,8 +64,10 @@ class TargetCrawl:
         self._order = 0
         self._silent = 0
         self._hosts = frozenset(_without_www(host) for host in target.scope.hosts)
-        self.link_hosts = tuple(sorted(self._hosts | {"www." + host for host in self._hosts}))
-        """Hosts whose links are followed, spelt with and without ``www.``."""
+        self.link_hosts: tuple[str, ...] = ()
+        """Hosts whose links are followed, spelt with and without ``www.``; none: the navigation says which links are."""
+        if navigation is None:
+            self.link_hosts = tuple(sorted(self._hosts | {"www." + host for host in self._hosts}))
 
     def __len__(self) -> int:
         return len(self._heap)
@@ -90,6 +95,8 @@ class TargetCrawl:
         """
         if self.target.kind is TargetKind.INTAKE:
             return True
+        if self.navigation is not None:
+            return self.navigation.covers(url)
         if _without_www(host_key(url)) not in self._hosts:
             return False
         prefix = self.target.scope.path_prefix

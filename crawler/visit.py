@@ -293,6 +293,8 @@ class Visitor:
         if self._settings.planned_only:
             return ()
         for link in links:
+            if crawl.navigation is not None and not crawl.navigation.follows(page.url, page.depth, link.url):
+                continue
             # Most links of a page were on the last one too: the cheapest question first.
             if not crawl.is_new(link.url, depth) or not promise.is_page(link.url) or not crawl.in_scope(link.url):
                 continue

@@ -28,11 +28,15 @@ class CrawlLedger(Protocol):
         """Store those requests whose (run, url) is not planned yet; return exactly these, with ``id`` and ``known``."""
         ...
 
-    def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
+    def plan_new(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Like :meth:`plan`, without pages of which a version is kept already: an account's old posts."""
+        ...
+
+    def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """Plan what earlier runs know of a target; return how many requests that made.
 
         Pages they kept (open leads first, gone pages last, at most ``limit``), and addresses of the run before that were
-        never read: failed, blocked or over the budget (at most ``limit``).
+        never read: failed, blocked or over the budget (at most ``limit``). ``kept`` False: only the latter.
         """
         ...
 

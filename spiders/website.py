@@ -30,6 +30,7 @@ from crawler.recorder import Report
 from crawler.settings import CrawlSettings, Progress
 from domain.errors import BadTarget, ZhengxunError
 from domain.target import Budget, Scope, Target, TargetKind
+from spiders.platforms import NAVIGATION
 
 
 class Session(Protocol):
@@ -100,7 +101,7 @@ class WebsiteSpider(scrapy.Spider):
     async def _patrol(self) -> None:
         assert self.session is not None
         try:
-            self._crew = Crew(self.session.job, self.crawler, self.session.report)
+            self._crew = Crew(self.session.job, self.crawler, self.session.report, NAVIGATION)
             self.session.begun(self._crew)
             self.session.ended(await self._crew.run())
         except Exception as error:

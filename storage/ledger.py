@@ -59,7 +59,19 @@ class SqlLedger:
                 planned += _plan(connection, dict(portion))
         return planned
 
-    def plan_known(self, run_id: int, target_id: int, limit: int) -> int:
+    def plan_new(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Like :meth:`plan`, without pages of which a version is kept already."""
+        kept: set[bytes] = set()
+        with reading(self.engine) as connection:
+            for portion in portions({key_of(request.url) for request in requests}):
+                kept.update(
+                    connection.execute(
+                        select(PageRow.url_key).where(PageRow.url_key.in_(portion), PageRow.snapshot_id.is_not(None))
+                    ).scalars()
+                )
+        return self.plan([request for request in requests if key_of(request.url) not in kept])
+
+    def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """Plan what earlier runs know: open leads first, then pages not seen for longest, and what was never read.
 
         What was never read are addresses of the run before that failed, were blocked or did not fit the budget. No kept
@@ -68,7 +80,7 @@ class SqlLedger:
         if limit <= 0 or self.pictures:
             return 0
         with writing(self.engine) as connection:
-            kept = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit))
+            planned = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit)) if kept else 0
             before = connection.execute(
                 select(func.max(CrawlRunTargetRow.run_id))
                 .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
@@ -79,8 +91,8 @@ class SqlLedger:
                 )
             ).scalar()
             if before is None:
-                return kept
-            return kept + _plan_rows(connection, run_id, target_id, _left_over(before, run_id, target_id, limit))
+                return planned
+            return planned + _plan_rows(connection, run_id, target_id, _left_over(before, run_id, target_id, limit))
 
     def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:
         """Planned requests without an outcome, highest priority first, oldest first among equals."""

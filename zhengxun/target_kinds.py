@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from domain.errors import BadTarget
 from domain.target import TargetKind
+from spiders.platforms import NAVIGATION
 
 #: Host suffixes of platforms, longest first where one contains another.
 _PLATFORMS: tuple[tuple[str, TargetKind], ...] = (
@@ -93,9 +94,12 @@ def why_not_collectable(kind: TargetKind, url: str) -> str | None:
     """
     if kind in _WALKED or is_post(kind, url):
         return None
+    navigation = NAVIGATION.get(kind)
+    if navigation is not None and navigation.lists(url):
+        return None
     if kind is TargetKind.SEARCH:
         return "按搜索词采集还没有采集程序，请人工查看"
-    return f"{kind.label}的账号和列表页还没有采集程序（单条内容的网址可以采集），请人工查看"
+    return f"这个网址不是{kind.label}可采集的单条内容或账号列表（见 docs/operation.md），请核对网址或人工查看"
 
 
 def guess_kind(url: str) -> TargetKind:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crawler.extract.extractors import (
+    account_list,
     bilibili_post,
     douyin_video,
     feed,
@@ -44,6 +45,7 @@ EXTRACTORS: tuple[Extractor, ...] = tuple(
         mhtml,
         feed,
         json_feed,
+        account_list,
         weixin_message,
         weixin_article,
         weibo_post,

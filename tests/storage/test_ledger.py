@@ -353,3 +353,13 @@ def test_a_feed_with_very_many_entries_is_recorded(
     assert [len(world.events(lead.id)) for lead in world.store.leads.list()] == [2] * 5
     run = world.begin()
     assert len(world.store.ledger().plan([CrawlRequest(run.id, 1, f"{SITE}/{number}") for number in range(10)])) == 10
+
+
+def test_old_posts_are_not_planned_again(world: World) -> None:
+    """Links of an account's list: what is kept stays as it is, what is new or was only heard of is planned."""
+    world.look(f"{SITE}/p/1")
+    run = world.begin()
+    links = [CrawlRequest(run.id, world.target.id, f"{SITE}/p/{number}") for number in (1, 2)]
+    assert [request.url for request in world.store.ledger().plan_new(links)] == [f"{SITE}/p/2"]
+    assert world.store.ledger().plan_known(run.id, world.target.id, 10, kept=False) == 0
+    assert world.store.ledger().plan_known(run.id, world.target.id, 10) == 1
