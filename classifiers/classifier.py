@@ -12,7 +12,7 @@ from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
-from classifiers.features import IMPLIED, features, prices
+from classifiers.features import IMPLIED, features, prices, wording_values
 from classifiers.hits import Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
@@ -35,9 +35,21 @@ _HOPELESS = -0.35
 #: contacts alone say nothing.
 _EVIDENCE = (
     *("others_do", "nobody_fails", "effortless", "pay_level", "animals", "subsidy", "agent", "arrive", "object"),
-    *("crowd", "soft_contact"),
+    *(
+        "crowd",
+        "soft_contact",
+        "only_data",
+        "absent",
+        "scan_ok",
+        "no_questions",
+        "everyone_got",
+        "inner_way",
+        "backdate",
+    ),
 )
 _CLEAR = 0.25
+#: The same where a certificate, an occupation or an examination is named.
+_CLEAR_ON_TOPIC = 0.1
 #: Concepts that make a text one about certificates, where the wording alone speaks.
 _NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
@@ -196,8 +208,7 @@ class Classifier:
             reading.facts,
             subject.has_form and bool(host) and not official(host, self._pack.facts),
         )
-        if wording:
-            reading.values["wording"] = round(wording, 4)
+        reading.values |= wording_values(wording, "explicit" in reading.values)
         return reading
 
     def _raw(self, scan: Scan, stretch: tuple[int, int], rules: list[Rule]) -> list[RawHit]:
@@ -245,7 +256,7 @@ class Classifier:
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
         rule = self._whole
-        clear = reading.values.get("wording", 0.0) >= _CLEAR
+        clear = reading.values.get("wording", 0.0) >= (_CLEAR_ON_TOPIC if reading.topical else _CLEAR)
         if not reading.findings and not reading.topical and not (clear and len(reading.whole.text) <= PEAK):
             return reading.findings
         if not reading.findings and not clear and not any(f"context:{name}" in reading.values for name in _EVIDENCE):

@@ -36,6 +36,9 @@ _NEAR_NEGATION = re.compile(r"(?:不|没有|没|未|别|勿|无|非|莫)(?:有|�
 _NOT_NEGATION = re.compile(
     r"(?:不仅|不但|不光|不止|不只|不论|不管|不用|不需|不限|不看|不问|无论|无需|无须|无不|莫不|没有?压力|非常|未来|没问题|没有?基础|不过|不了|不要钱)[^，。；！？]{0,3}$"
 )
+_PERSONAL = re.compile(
+    r"[员师工](?:资格|上岗|操作|职业|等级)?证|内审员|职称|学历|毕业证|技能等级|职业资格|操作证|建造师|八大员"
+)
 _WORDLIST = re.compile(
     r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述"
 )
@@ -78,7 +81,9 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     after = original[hit_right : min(right, hit_right + 40)]
     if "wordlist" in names and _WORDLIST.search(original, max(0, hit_left - 300), min(len(original), hit_right + 120)):
         return "wordlist"
-    if "trade" in names and cues.find("trade_cue", original[max(0, hit_left - 50) : hit_right + 30]):
+    if "trade" in names and (
+        cues.find("trade_cue", original[max(0, hit_left - 50) : hit_right + 30]) or _trade_throughout(original, cues)
+    ):
         return "trade"
     if "negation" in names and not implied and _negated(before):
         return "negation"
@@ -101,6 +106,12 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     ):
         return "question"
     return None
+
+
+def _trade_throughout(original: str, cues: Cues) -> bool:
+    """Whether the heading names another trade and nothing in the text is a paper that a person holds."""
+    heading = original[:60].split("\n", 1)[0]
+    return cues.find("trade_cue", heading) is not None and _PERSONAL.search(original) is None
 
 
 def _sentence_stop(original: str, at: int) -> int:

@@ -23,11 +23,36 @@ IMPLIED = (
     "crowd",
     "animals",
     "subsidy",
+    "only_data",
+    "absent",
+    "also_get",
+    "scan_ok",
+    "title_sale",
+    "no_questions",
+    "everyone_got",
+    "inner_way",
+    "backdate",
+    "lack",
+    "zero",
+    "income",
 )
 _PRICE = re.compile(
     r"[￥¥]\s?[\d,，.]+|\d[\d,，.]*\s?(?:元|块|/份|／份|米|r\b)|[一二三四五六七八九十百千两]{2,6}(?:元|块钱?)|[一二三四五六七八九两]千[一二三四五六七八九]?|一千三|[一二三四五六七八九]百[一二三四五六七八九]?[一二三四五六七八九]?个?(?=[，。\s/／])"
 )
 _PRICE_LINE = re.compile(r"^[^\n]{1,30}?[\s　:：·.…—\-￥¥]+[￥¥]?\s?\d{2,5}\s?(?:元|块|/|／|$|\s)", re.M)
+
+
+#: The parts in which the value of the wording layer enters the sum. Beside an explicit claim it says little: an
+#: advertiser's manner differs from one source to the next, and what he claims does not.
+WORDING = ("wording", "wording:against", "wording:claim", "wording:claim_against")
+
+
+def wording_values(value: float, explicit: bool) -> dict[str, float]:
+    """Return the features that the wording layer's ``value`` makes; ``explicit``: whether an explicit claim was found."""
+    if not value:
+        return {}
+    name = ("wording:claim" if explicit else "wording") if value > 0 else ""
+    return {name or ("wording:claim_against" if explicit else "wording:against"): round(value, 4)}
 
 
 def prices(text: str) -> tuple[int, int]:

@@ -15,8 +15,11 @@ from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
+import numpy as np
+
 from classifiers.classifier import Classifier
 from classifiers.evaluation import Labelled, labelled, read_lines
+from classifiers.features import WORDING, wording_values
 from classifiers.loader import BUNDLED, load_packs
 from classifiers.wording import Wording, learn
 from domain.assessment import Subject
@@ -24,6 +27,9 @@ from domain.assessment import Subject
 #: Where weights of features that are no rules begin.
 PRIORS: Mapping[str, float] = {
     "wording": 4.0,
+    "wording:against": 4.0,
+    "wording:claim": 1.5,
+    "wording:claim_against": 1.0,
     "explicit": 0.4,
     "implied": 0.5,
     "contacts": 0.8,
@@ -91,38 +97,55 @@ _STEPS = 400
 class Row:
     """One document as the linear layer sees it; None where no rule holds (never flagged, nothing to learn)."""
 
-    __slots__ = ("concepts", "embedded", "label", "one", "values", "wording")
+    __slots__ = ("concepts", "embedded", "label", "one", "source", "values", "wording")
 
-    def __init__(self, classifier: Classifier, one: Labelled, around: tuple[str, str] | None = None) -> None:
-        """``around`` is text to stand before and after it in a second copy: real pages hold more than an advertisement."""
+    def __init__(
+        self, classifier: Classifier, one: Labelled, source: str = "", around: tuple[str, str] | None = None
+    ) -> None:
+        """``source`` names where it comes from: texts of one hand are alike in more than what they say.
+
+        ``around`` is text to stand before and after it in a second copy: real pages hold more than an advertisement.
+        """
         reading = classifier.read(one.subject, thorough=True)
         self.embedded: Row | None = None
         if around is not None:
             text = f"{around[0]}\n{one.subject.text}\n{around[1]}"
-            self.embedded = Row(classifier, replace(one, subject=replace(one.subject, text=text)))
+            self.embedded = Row(classifier, replace(one, subject=replace(one.subject, text=text)), source)
         self.one = one
+        self.source = source
         self.label = one.label
         self.wording = classifier.wording_text(one.subject)
         self.concepts = classifier.peak_concepts(one.subject)
         self.values: dict[str, float] | None = None
         if reading is not None:
-            self.values = reading.values
+            self.values = {name: value for name, value in reading.values.items() if name not in WORDING}
+
+    def with_wording(self, value: float) -> dict[str, float]:
+        """Return the features with the wording layer's ``value``; only for rows that have any."""
+        values = self.values or {}
+        return {**values, **wording_values(value, "explicit" in values)}
 
 
-def rows_of(classifier: Classifier, ones: Sequence[Labelled], everyday: Sequence[str]) -> list[Row]:
-    """Return the rows of ``ones``; every third also stands in a page of ``everyday`` text, which is innocent by itself."""
+def rows_of(classifier: Classifier, ones: Sequence[Labelled], everyday: Sequence[str], source: str = "") -> list[Row]:
+    """Return the rows of ``ones``, which are of one source; every third also stands in a page of ``everyday`` text."""
     rows = []
     for number, one in enumerate(ones):
         around = None
         if everyday and number % 3 == 0:
             picked = [everyday[(number * 7 + k * 5) % len(everyday)] for k in range(6)]
             around = "\n".join(picked[:3]), "\n".join(picked[3:])
-        rows.append(Row(classifier, one, around))
+        rows.append(Row(classifier, one, source, around))
+    return rows
+
+
+def everyday_rows(classifier: Classifier, everyday: Sequence[str]) -> list[Row]:
+    """Return rows of ``everyday`` text, which is innocent: each by itself, and in pages of nine."""
+    rows = []
     for number, text in enumerate(everyday):
-        rows.append(Row(classifier, Labelled(f"everyday{number}", Subject(text), False)))
+        rows.append(Row(classifier, Labelled(f"everyday{number}", Subject(text), False), "everyday"))
         for step in (7, 11, 13):
             page = "\n".join(everyday[(number * 3 + k * step) % len(everyday)] for k in range(9))
-            rows.append(Row(classifier, Labelled(f"everyday{number}-{step}", Subject(page), False)))
+            rows.append(Row(classifier, Labelled(f"everyday{number}-{step}", Subject(page), False), "everyday"))
     return rows
 
 
@@ -131,38 +154,38 @@ def fit(usable: Sequence[tuple[Mapping[str, float], bool]], own: Mapping[str, fl
     prior = {**PRIORS, **own}
     names = sorted(set(prior) | {name for values, _ in usable for name in values})
     index = {name: i + 1 for i, name in enumerate(names)}
-    start = [_INTERCEPT] + [prior.get(name, 0.0) for name in names]
-    variance = [_VARIANCE_INTERCEPT] + [_variance(name) for name in names]
-    floor = [-1e9] + [_floor(name) for name in names]
-    encoded = [([(0, 1.0)] + [(index[n], v) for n, v in values.items()], 1.0 if y else 0.0) for values, y in usable]
-    weights = list(start)
-    moment = [0.0] * len(weights)
-    spread = [0.0] * len(weights)
+    start = np.array([_INTERCEPT] + [prior.get(name, 0.0) for name in names])
+    variance = np.array([_VARIANCE_INTERCEPT] + [_variance(name) for name in names])
+    floor = np.array([-1e9] + [_floor(name) for name in names])
+    seen = np.zeros((len(usable), len(start)))
+    seen[:, 0] = 1.0
+    for row, (values, _) in enumerate(usable):
+        for name, value in values.items():
+            seen[row, index[name]] = value
+    labels = np.array([float(label) for _, label in usable])
+    weights = start.copy()
+    moment = np.zeros_like(weights)
+    spread = np.zeros_like(weights)
     for step in range(1, _STEPS + 1):
-        gradient = [(w - s) / v for w, s, v in zip(weights, start, variance, strict=True)]
-        for pairs, y in encoded:
-            error = _sigmoid(sum(weights[i] * v for i, v in pairs)) - y
-            for i, v in pairs:
-                gradient[i] += error * v
+        error = 1.0 / (1.0 + np.exp(-np.clip(seen @ weights, -60.0, 60.0))) - labels
+        gradient = (weights - start) / variance + error @ seen
+        moment = 0.9 * moment + 0.1 * gradient
+        spread = 0.99 * spread + 0.01 * gradient * gradient
         rate = 0.08 if step < _STEPS * 0.6 else 0.02
-        for i, g in enumerate(gradient):
-            moment[i] = 0.9 * moment[i] + 0.1 * g
-            spread[i] = 0.99 * spread[i] + 0.01 * g * g
-            corrected = moment[i] / (1 - 0.9**step)
-            weights[i] -= rate * corrected / ((spread[i] / (1 - 0.99**step)) ** 0.5 + 1e-8)
-            weights[i] = max(weights[i], floor[i])
-    return weights[0], {name: weights[index[name]] for name in names}
+        weights -= rate * moment / (1 - 0.9**step) / (np.sqrt(spread / (1 - 0.99**step)) + 1e-8)
+        weights = np.maximum(weights, floor)
+    return float(weights[0]), {name: float(weights[index[name]]) for name in names}
 
 
 def _floor(name: str) -> float:
     """What speaks for a claim never lowers a score."""
     if name.startswith("rule:"):
         return 0.05
-    return 0.0 if name in ("explicit", "implied", "wording", "contacts", "evasion", "price_list") else -1e9
+    return 0.0 if name in (*WORDING, "explicit", "implied", "contacts", "evasion", "price_list") else -1e9
 
 
 def _variance(name: str) -> float:
-    if name == "wording":
+    if name in WORDING:
         return _VARIANCE_WORDING
     return _VARIANCE_RULE if name.startswith("rule:") else _VARIANCE_OTHER
 
@@ -171,20 +194,24 @@ class Trained:
     """Both layers, trained on the same rows: the wording on plain texts, the linear layer on everything."""
 
     def __init__(self, rows: Sequence[Row], own: Mapping[str, float], folds: int = 5) -> None:
-        """Train; the wording's value that the linear layer sees of a row comes from a model that has not seen the row."""
-        parts = {id(row): i % folds for i, row in enumerate(rows)}
-        parts |= {id(row.embedded): i % folds for i, row in enumerate(rows) if row.embedded is not None}
+        """Train; the wording's value that the linear layer sees of a row comes from a model that has not seen the row.
+
+        With three sources or more it has not seen the row's source either, so that the wording gets no more weight than
+        it earns on texts of other hands.
+        """
+        parts, folds = _parts(rows, folds)
+        parts |= {id(row.embedded): parts[id(row)] for row in rows if row.embedded is not None}
         rows = [*rows, *(row.embedded for row in rows if row.embedded is not None)]
         unseen = [0.0] * len(rows)
         for fold in range(folds):
-            model = Wording(*_learned([row for row in rows if parts[id(row)] != fold]))
+            model = Wording(*learned([row for row in rows if parts[id(row)] != fold]))
             for i, row in enumerate(rows):
                 if parts[id(row)] == fold:
                     unseen[i] = model.value(row.wording)
-        self.grams, self.grams_intercept = _learned(rows)
+        self.grams, self.grams_intercept = learned(rows)
         self.wording = Wording(self.grams, self.grams_intercept)
         seen = [
-            ({**row.values, "wording": value}, row.label)
+            (row.with_wording(value), row.label)
             for row, value in zip(rows, unseen, strict=True)
             if row.values is not None
         ]
@@ -194,22 +221,33 @@ class Trained:
         """Return the probability (0–1) given to ``row``; 0 where nothing speaks of certificates."""
         if row.values is None:
             return 0.0
-        values = {**row.values, "wording": self.wording.value(row.wording)}
+        values = row.with_wording(self.wording.value(row.wording))
         return _sigmoid(self.intercept + sum(self.weights.get(name, 0.0) * value for name, value in values.items()))
 
 
-def _learned(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float]], float]:
+def learned(rows: Sequence[Row]) -> tuple[dict[str, tuple[float, float]], float]:
+    """Return grams and intercept of a wording layer learned from ``rows``."""
     return learn([row.wording for row in rows], [row.label for row in rows])
 
 
 def cross_validated(rows: Sequence[Row], own: Mapping[str, float], folds: int = 5) -> list[float]:
-    """Return for every row the probability given by layers that have not seen it."""
+    """Return for every row the probability given by layers that have not seen it, nor, with three or more, its source."""
+    parts, folds = _parts(rows, folds)
     scores = [0.0] * len(rows)
     for fold in range(folds):
-        trained = Trained([row for i, row in enumerate(rows) if i % folds != fold], own)
-        for i in range(fold, len(rows), folds):
-            scores[i] = trained.score(rows[i])
+        trained = Trained([row for row in rows if parts[id(row)] != fold], own)
+        for i, row in enumerate(rows):
+            if parts[id(row)] == fold:
+                scores[i] = trained.score(row)
     return scores
+
+
+def _parts(rows: Sequence[Row], folds: int) -> tuple[dict[int, int], int]:
+    """Return for every row, by ``id``, the part that is left out with it, and how many parts there are."""
+    sources = {name: number for number, name in enumerate(dict.fromkeys(row.source for row in rows))}
+    if len(sources) >= 3:
+        return {id(row): sources[row.source] for row in rows}, len(sources)
+    return {id(row): i % folds for i, row in enumerate(rows)}, folds
 
 
 def _sigmoid(z: float) -> float:
@@ -283,8 +321,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     classifier = Classifier(load_packs())
     everyday = [str(line["text"]) for line in read_lines(options.everyday)] if options.everyday else []
-    ones = [labelled(line, n) for file in options.files for n, line in enumerate(read_lines(file), 1)]
-    rows = rows_of(classifier, ones, everyday)
+    rows = everyday_rows(classifier, everyday)
+    for file in options.files:
+        ones = [labelled(line, n) for n, line in enumerate(read_lines(file), 1)]
+        rows += rows_of(classifier, ones, everyday, file.stem)
     own = {f"rule:{rule.id}": rule.weight for rule in classifier.rules}
     scores = list(zip(cross_validated(rows, own), (row.label for row in rows), strict=True))
     hits = sum(label and value >= 0.5 for value, label in scores)
@@ -292,14 +332,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     misses = sum(label and value < 0.5 for value, label in scores)
     loss = -sum(log(max(1e-6, value if label else 1 - value)) for value, label in scores) / max(1, len(scores))
     sys.stdout.write(
-        f"{len(rows)} 条，五折交叉验证：准确率 {hits / max(1, hits + alarms):.3f}，召回率 {hits / max(1, hits + misses):.3f}，"
+        f"{len(rows)} 条，留出来源的交叉验证：准确率 {hits / max(1, hits + alarms):.3f}，召回率 {hits / max(1, hits + misses):.3f}，"
         f"误报 {alarms}，漏报 {misses}，对数损失 {loss:.3f}\n"
     )
     if not options.dry_run:
         levels = {"high": (0.9, 1.01), "medium": (0.7, 0.9), "low": (0.5, 0.7)}
         precision = {name: precision_at(scores, *bounds) for name, bounds in levels.items()}
         write(
-            options.out, Trained(rows, own), gate(rows), precision, f"{len(rows)} 条标注，各级准确率由五折交叉验证得出"
+            options.out,
+            Trained(rows, own),
+            gate(rows),
+            precision,
+            f"{len(rows)} 条标注，各级准确率由轮流留出一个来源的交叉验证得出",
         )
         sys.stdout.write(f"已写入 {options.out}\n")
     return 0

@@ -134,33 +134,35 @@ def _machine(
 ) -> tuple[dict[str, float], float]:
     """Squared hinge loss, dual coordinate descent."""
     names = {gram: index for index, gram in enumerate(idf)}
-    rows = [_row(counts, idf, names) for counts in counted]
-    weights = [0.0] * (len(names) + 1)
     bias = len(names)
+    rows = [_row(counts, idf, names, bias) for counts in counted]
+    weights = np.zeros(len(names) + 1)
+    signs = [1.0 if label else -1.0 for label in labels]
     alphas = [0.0] * len(rows)
     diagonal = 1.0 / (2.0 * cost)
     order = list(range(len(rows)))
     mixer = Random(1)
-    norms = [sum(v * v for _, v in row) + 1.0 + diagonal for row in rows]
+    norms = [float(values @ values) + diagonal for _, values in rows]
     for _ in range(rounds):
         mixer.shuffle(order)
         for i in order:
-            sign = 1.0 if labels[i] else -1.0
-            margin = sum(weights[j] * v for j, v in rows[i]) + weights[bias]
-            gradient = sign * margin - 1.0 + diagonal * alphas[i]
+            at, values = rows[i]
+            gradient = signs[i] * float(weights[at] @ values) - 1.0 + diagonal * alphas[i]
             if alphas[i] == 0.0 and gradient >= 0.0:
                 continue
             fresh = max(0.0, alphas[i] - gradient / norms[i])
-            change = (fresh - alphas[i]) * sign
+            change = (fresh - alphas[i]) * signs[i]
             alphas[i] = fresh
             if change:
-                for j, v in rows[i]:
-                    weights[j] += change * v
-                weights[bias] += change
-    return {gram: weights[j] for gram, j in names.items()}, weights[bias]
+                weights[at] += change * values
+    return {gram: float(weights[j]) for gram, j in names.items()}, float(weights[bias])
 
 
-def _row(counts: Counter[str], idf: Mapping[str, float], names: Mapping[str, int]) -> list[tuple[int, float]]:
-    row = [(names[gram], idf[gram] * (1.0 + log(n))) for gram, n in sorted(counts.items()) if gram in idf]
-    length = sqrt(sum(v * v for _, v in row)) or 1.0
-    return [(j, v / length) for j, v in row]
+def _row(
+    counts: Counter[str], idf: Mapping[str, float], names: Mapping[str, int], bias: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return places and values of one text's vector, of length 1, with the bias's 1 after it."""
+    held = [(names[gram], idf[gram] * (1.0 + log(n))) for gram, n in sorted(counts.items()) if gram in idf]
+    values = np.array([value for _, value in held])
+    length = float(np.sqrt(values @ values)) or 1.0
+    return np.array([*(j for j, _ in held), bias], np.intp), np.append(values / length, 1.0)
