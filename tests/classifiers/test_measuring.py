@@ -97,8 +97,8 @@ def test_a_backtest_tells_new_hits_new_misses_and_the_reviewers_verdicts(
 
 def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
     """The same lines give the same two files, byte by byte, and a classifier can be made of them."""
-    lines = (SAMPLES / "dev_violating.jsonl").read_text(encoding="utf-8").splitlines()[:12]
-    lines += (SAMPLES / "dev_innocent.jsonl").read_text(encoding="utf-8").splitlines()[:12]
+    samples = (SAMPLES / "dev_first.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = samples[:12] + samples[-12:]
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(lines), encoding="utf-8")
     made = []
@@ -114,20 +114,26 @@ def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
 
 
 # Floors: below them a change of rules must not go in. They stand a little under what was measured when they were set.
-FLOORS = {"dev": (0.97, 0.95), "validation": (0.88, 0.80)}
+# ``dev`` is what the weights are learned from; the others they have never seen.
+FLOORS = {
+    "dev_*": (0.97, 0.95),
+    "validation_first": (0.90, 0.88),
+    "validation_second": (0.92, 0.93),
+    "validation_third": (0.93, 0.82),
+}
 
 
 @pytest.mark.parametrize("part", FLOORS)
 def test_precision_and_recall_stay_above_their_floors(classifier: Classifier, part: str) -> None:
     """Over the project's own labelled samples, precision and recall do not fall below what was reached."""
-    lines = read_lines(SAMPLES / f"{part}_violating.jsonl") + read_lines(SAMPLES / f"{part}_innocent.jsonl")
+    lines = [line for file in sorted(SAMPLES.glob(f"{part}.jsonl")) for line in read_lines(file)]
     report = classifiers.evaluate(classifier, lines)
     precision, recall = FLOORS[part]
     wrong = [mistake.id for mistake in (*report.false_alarms, *report.misses)]
     assert report.total.precision >= precision, wrong
     assert report.total.recall >= recall, wrong
     assert report.category_right >= 0.9
-    assert report.quote_overlap >= 0.8
+    assert report.quote_overlap >= 0.85
 
 
 def test_everyday_text_is_not_flagged(classifier: Classifier) -> None:
