@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import io
 import random
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from domain.picture import PictureReading
 
 _FOLDER = Path("/usr/share/fonts/opentype/noto")
 #: (file, face number of simplified Chinese)
@@ -145,13 +150,27 @@ def encode(image: Image.Image, kind: str = "png") -> bytes:
     return out.getvalue()
 
 
-def gallery() -> list[Poster]:
-    """24 posters: each claim and honest text in several looks."""
+def share_read(found: PictureReading, lines: Sequence[str]) -> tuple[int, int]:
+    """(characters of ``lines`` that were read, all of them), spaces and hyphens apart; in the best order."""
+    read = _bare("".join(line.text for line in found.lines))
+    right = 0
+    for line in map(_bare, lines):
+        matches = SequenceMatcher(None, read, line, autojunk=False).get_matching_blocks()
+        right += len(line) if line in read else sum(match.size for match in matches)
+    return right, sum(len(_bare(line)) for line in lines)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[\s-]", "", text)
+
+
+def gallery(*numbers: int) -> list[Poster]:
+    """24 posters, or those with these numbers: each claim and honest text in several looks."""
     grounds = ("plain", "light", "gradient", "photo")
     sizes = ((64, 48, 36, 30, 26), (80, 40, 28, 22, 18), (48, 34, 26, 20, 18), (72, 56, 44, 36, 30))
     texts = CLAIMS + HONEST
     posters = []
-    for number in range(24):
+    for number in numbers or range(24):
         lines = texts[number % len(texts)]
         ground, tilt = grounds[(number // 2) % 4], (0.0, 7.0, 0.0, -7.0, 3.0)[number % 5]
         vertical = number % 4 == 3 and not tilt

@@ -73,6 +73,8 @@ def decode(data: bytes) -> Decoded:
             return _decode(data)
     except BadPicture:
         raise
+    except Image.DecompressionBombError as error:  # from twice Pillow's own limit on, which is higher than ours
+        raise BadPicture("图片尺寸超过上限") from error
     except Exception as error:  # decoders raise whatever they like for broken bytes
         raise BadPicture("图片损坏或格式不受支持") from error
 

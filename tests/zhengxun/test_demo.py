@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crawler.pictures.reader import missing
 from domain.errors import BadInput
 from tests.zhengxun.conftest import Zhengxun
 from zhengxun.demo.plan import PLANTED, Expectation
@@ -31,6 +32,13 @@ def test_demo_finds_what_is_planted(zhengxun: Zhengxun, tmp_path: Path, monkeypa
         assert [Path(path).suffix for path in day["files"]] == [".html", ".json", ".xlsx", ".docx"]
         assert all(Path(path).stat().st_size > 1000 for path in day["files"])
         assert day["found"] >= 30
+    first = json.loads(Path(report["days"][0]["files"][1]).read_text("utf-8"))
+    posters = [item for item in first["items"] if item["page_url"].endswith("/poster.html")]
+    # What stands only in the poster is found where words in pictures are read, and the poster is named.
+    assert len(posters) == (missing() is None)
+    assert all(
+        finding["picture"]["url"].endswith("/img/poster.png") for item in posters for finding in item["findings"]
+    )
     second = json.loads(Path(report["days"][1]["files"][1]).read_text("utf-8"))
     assert second["totals"]["new"] >= 1, "one advertisement is new on the second day"
     assert any(item["changed"] for item in second["items"]), "one was edited"

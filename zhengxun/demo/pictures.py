@@ -1,11 +1,11 @@
-"""Pictures of the sample sites: made from their names when asked for, so that the repository holds none."""
+"""Pictures of the sample sites: made from their names when asked for, and the one poster that has words."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from hashlib import sha256
-from html import escape
+from importlib.resources import files
 
 
 def png(name: str, width: int = 96, height: int = 54) -> bytes:
@@ -21,12 +21,7 @@ def png(name: str, width: int = 96, height: int = 54) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
 
 
-def svg_poster(lines: list[str]) -> bytes:
-    """A poster whose words stand only in the picture."""
-    text = "".join(
-        f'<text x="30" y="{80 + 60 * n}" font-size="36">{escape(line)}</text>' for n, line in enumerate(lines)
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="800"><rect width="600" height="800" fill="#c00"/>'
-        f'<g fill="#ff0">{text}</g></svg>'
-    ).encode()
+def poster() -> bytes:
+    """A poster whose words and QR code stand only in the picture. Kept as a file, because not every machine has Chinese
+    fonts; drawn for this project."""
+    return files(__package__).joinpath("sites", "poster.png").read_bytes()

@@ -42,7 +42,7 @@ class PlantKind(StrEnum):
     ALT = "alt"
     """Only in the alternative text of a picture."""
     PICTURE = "picture"
-    """Only in a picture: needs OCR."""
+    """Only in a picture: found where the ``ocr`` extra is installed, so right both ways in the plan."""
     RENDER = "render"
     """Only after the page's script ran: needs a browser."""
     ROBOTS = "robots"

@@ -18,7 +18,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from zhengxun.demo.content import SITE_KEYS, SampleSite, load_site
-from zhengxun.demo.pictures import png, svg_poster
+from zhengxun.demo.pictures import png, poster
 from zhengxun.demo.rendering import render_feed, render_page
 from zhengxun.demo.targets import write_targets
 from zhengxun.demo.traps import Answer, trap_answer
@@ -304,8 +304,8 @@ class SampleWeb:
         """Files that are the same on every day."""
         if path == "/robots.txt" and "robots" in site.options:
             return Answer(200, str(site.options["robots"]).encode(), "text/plain; charset=utf-8")
-        if path.startswith("/img/") and path.endswith(".svg"):
-            return Answer(200, svg_poster(["考证包过", "国家认可", "上网可查", "不用考试"]), "image/svg+xml")
+        if path == "/img/poster.png":
+            return Answer(200, poster(), "image/png")
         if path.startswith("/img/"):
             return Answer(200, png(path), "image/png")
         if path.endswith(".css"):
