@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -135,6 +136,11 @@ def test_every_fate_of_a_page_over_some_days(
     expected = dict.fromkeys(gone | {"down"}, "removed") | dict.fromkeys(("captcha", "login"), "unverifiable")
     expected |= dict.fromkeys(("stays", "edited", "copied", "renamed", "later", "copy"), "online")
     assert leads == expected | {"fixed": "corrected", "returned": "reappeared"}
+    ready("digest", "--format", "json", "--out", tmp_path / "out")
+    (digest,) = (tmp_path / "out").iterdir()
+    statuses = {item["target"]: item["status"] for item in json.loads(digest.read_text("utf-8"))["items"]}
+    assert {name for name, status in statuses.items() if status == "removed"} == (gone | {"down"}) - {"returned"}
+    assert (statuses["fixed"], statuses["captcha"], statuses["login"]) == ("corrected", "unverifiable", "unverifiable")
 
 
 def test_a_cut_line_of_our_own_closes_nothing(
