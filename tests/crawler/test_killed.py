@@ -7,13 +7,18 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 from warcio.archiveiterator import ArchiveIterator
 
 import storage
 from crawler.warc import locate
+from domain.evidence import EvidenceState
+from tests.crawler.crawling import now
 from tests.web import Answer, Seen, Web, web
+from zhengxun.evidence.sealing import seal
+from zhengxun.evidence.verification import Verification
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = 150
@@ -86,6 +91,12 @@ def test_killed_runs_are_finished_without_loss_or_doubling(tmp_path: Path) -> No
             assert record.rec_headers.get_header("WARC-Payload-Digest") == f"sha256:{sha256}"
             record.content_stream().read()
             assert record.digest_checker.passed
+    store = storage.open_store(storage.default_url(tmp_path), clock=now, confirm_after=timedelta(hours=6))
+    seal(store, evidence)
+    report = Verification(store, evidence).everything()
+    store.close()
+    assert report.sound, report.items
+    assert report.counts["snapshot", EvidenceState.VERIFIED] == PAGES
     for path in evidence.rglob("*.warc.gz"):
         with path.open("rb") as stream:
             for record in ArchiveIterator(stream, check_digests=True):
