@@ -16,6 +16,7 @@ from typing import BinaryIO
 from domain.errors import EvidenceDamaged
 
 _CHUNK = 1024 * 1024
+_FIRST_READ = 8 * 1024
 _MAX_HEAD = 64 * 1024
 #: What :class:`crawler.warc.WarcWriter` (zlib) writes before every member. Nothing else guards these ten bytes in a file
 #: that is not in the chain yet.
@@ -110,6 +111,7 @@ class _Member:
         if head != _GZIP_HEAD:
             raise EvidenceDamaged(f"偏移 {offset} 处不是本程序写入的压缩记录")
         self._waiting = head
+        self._next = _FIRST_READ
         self.end = offset
 
     def read(self) -> bytes:
@@ -117,7 +119,7 @@ class _Member:
         while True:
             if self._unpacker.eof:
                 return b""
-            data = self._waiting or self._file.read(_CHUNK)
+            data = self._waiting or self._more()
             try:
                 # Without further data, what the unpacker still holds back comes out.
                 part = self._unpacker.decompress(data, _CHUNK)
@@ -129,6 +131,12 @@ class _Member:
                 return part
             if not data and not self._unpacker.eof:
                 raise EvidenceDamaged(f"偏移 {self._offset} 处的记录不完整")
+
+    def _more(self) -> bytes:
+        """More of the file: little at first, since most records are small and what is read too much is read again."""
+        data = self._file.read(self._next)
+        self._next = min(2 * self._next, _CHUNK)
+        return data
 
 
 def _fields(head: bytes, offset: int) -> dict[str, str]:

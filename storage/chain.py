@@ -49,7 +49,8 @@ COLUMNS: Mapping[str, tuple[type[Base], tuple[str, ...]]] = {
 #: Stands for a time that was altered into none; no link was ever made then.
 _NO_TIME = datetime.fromtimestamp(0, UTC)
 _GREATEST_ID = 2**62
-_WALK = 200
+#: Links walked at a time: at most as many rows as 20 batches of visits stored.
+_WALK = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +120,23 @@ def _hashes(connection: Connection, table: str, ids: Collection[int]) -> Iterato
     """(id, hash) of the rows that are there."""
     kind = COLUMNS[table][0]
     for portion in portions(ids):
-        for row in connection.execute(_columns(table).where(kind.__table__.c.id.in_(portion))):
+        for row in connection.execute(_ROWS[table][0].where(kind.__table__.c.id.in_(portion))):
             yield row.id, row_hash(table, row)
-
-
-def _columns(table: str) -> Any:
-    kind, names = COLUMNS[table]
-    return select(*(_raw(kind.__table__.c[name]) for name in names))
 
 
 def _raw(column: Any) -> Any:
     """A column as the driver gives it: an altered value that is no time or no JSON must show, not stop the reader."""
     return type_coerce(column, Text()).label(column.name)
 
+
+#: By table: a query of the columns that the hash covers, raw, and which of them are times.
+_ROWS: Mapping[str, tuple[Any, frozenset[str]]] = {
+    table: (
+        select(*(_raw(kind.__table__.c[name]) for name in names)),
+        frozenset(name for name in names if isinstance(kind.__table__.c[name].type, UtcDateTime)),
+    )
+    for table, (kind, names) in COLUMNS.items()
+}
 
 #: The columns of a link, raw.
 _LINK = tuple(
@@ -140,21 +145,19 @@ _LINK = tuple(
 
 
 def row_hash(table: str, row: Any) -> str:
-    """Hex SHA-256 over the canonical JSON of the columns that the chain covers."""
-    kind, names = COLUMNS[table]
-    columns = kind.__table__.c
-    said = {name: _plain(columns[name], getattr(row, name)) for name in names}
+    """Hex SHA-256 over the canonical JSON of the columns that the chain covers.
+
+    Times stand in it as :func:`domain.chain.moment` writes them, bytes as hex, JSON as the text it is.
+    """
+    times = _ROWS[table][1]
+    said = dict(row._mapping)
+    for name, value in said.items():
+        if name in times:
+            at = _time(value)
+            said[name] = value if at is None else moment(at)
+        elif isinstance(value, bytes | memoryview):
+            said[name] = bytes(value).hex()
     return hashlib.sha256(canonical(said).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(column: Any, value: Any) -> Any:
-    """A raw value as the hash has it: times as :func:`domain.chain.moment`, bytes as hex, JSON as the text it is."""
-    if isinstance(column.type, UtcDateTime):
-        at = _time(value)
-        return value if at is None else moment(at)
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    return value
 
 
 def _time(value: Any) -> datetime | None:
@@ -318,7 +321,7 @@ class Chain:
                 ChainedRow(table, row.id, None, row_hash(table, row))
                 for table, (kind, _) in COLUMNS.items()
                 for row in connection.execute(
-                    _columns(table).where(kind.__table__.c.id > ends[table]), execution_options={"yield_per": 500}
+                    _ROWS[table][0].where(kind.__table__.c.id > ends[table]), execution_options={"yield_per": 500}
                 )
             ]
             yield None, rest
@@ -373,7 +376,7 @@ def _beside(
     for table, (kind, _) in COLUMNS.items():
         last = max((id_ for rows in named for id_ in rows.get(table, ())), default=0)
         ids = kind.__table__.c.id
-        rows = connection.execute(_columns(table).where(ids > ends[table], ids <= last)) if last else ()
+        rows = connection.execute(_ROWS[table][0].where(ids > ends[table], ids <= last)) if last else ()
         found[table] = {row.id: row_hash(table, row) for row in rows}
     for link, rows_of in zip(links, named, strict=True):
         checked = []
