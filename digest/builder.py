@@ -26,9 +26,11 @@ from domain.digest import (
     LeadMaterial,
     OperatorBrief,
 )
+from domain.document import Contact
 from domain.evidence import Capture
 from domain.intake import NOT_VISITED
 from domain.lead import CLOSED, Presence, Review
+from domain.operator import SURE
 from domain.picture import PicturePlace
 from domain.ports import DigestSource
 
@@ -165,6 +167,8 @@ def _item(
     assessment, state = material.assessment, material.state
     waiting = state.referred_at is not None and state.presence not in CLOSED
     status, changed, reason = status_of(material)
+    if status is DigestStatus.NEW and reason is None and material.relation is not None:
+        reason = storable(material.relation)
     mask = Mask(material.contacts)
     return DigestItem(
         lead_id=material.lead_id,
@@ -255,20 +259,35 @@ def _pages_by_identifier(
 
 
 def _operator(material: LeadMaterial, pages: dict[tuple[str, str], int]) -> OperatorBrief | None:
-    """Who runs the page, as far as its contacts say it; None where there are none.
+    """Who runs the page: its operator, or as far as its own contacts say it; None where there are none.
 
-    Until operators are grouped there is no name, and ``pages`` counts the pages of this digest that carry the most
-    shared of the identifiers.
+    Without an operator ``pages`` counts the pages of this digest that carry the most shared of the identifiers.
     """
-    if not material.contacts:
+    known = material.operator
+    if known is not None:
+        return OperatorBrief(
+            id=known.id,
+            name=storable(one_line(known.name)) if known.name else None,
+            identifiers=_shown(known.identifiers),
+            pages=known.pages,
+        )
+    own = tuple(contact for contact in material.contacts if contact.confidence >= SURE)
+    if not own:
         return None
-    identifiers = dict.fromkeys((contact.kind.value, masked(contact)) for contact in material.contacts)
     return OperatorBrief(
         id=None,
         name=None,
-        identifiers=tuple(identifiers),
-        pages=max(pages[contact.kind.value, contact.value] for contact in material.contacts),
+        identifiers=_shown(own),
+        pages=max(pages[contact.kind.value, contact.value] for contact in own),
     )
+
+
+#: Identifiers of one operator that a digest shows.
+IDENTIFIERS_SHOWN = 12
+
+
+def _shown(contacts: Sequence[Contact]) -> tuple[tuple[str, str], ...]:
+    return tuple(dict.fromkeys((contact.kind.value, masked(contact)) for contact in contacts))[:IDENTIFIERS_SHOWN]
 
 
 def _coverage(coverage: Coverage) -> Coverage:

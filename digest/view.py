@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from digest.builder import STATUS_ORDER
 from digest.passages import FindingView, PassageView, gather, split_context
+from digest.shared import SharedView, shared_identifiers
 from digest.templates import Templates
 from digest.text import one_line, shanghai, visible
 from digest.words import WORD_LIMIT, Words, ranked
@@ -94,6 +95,8 @@ class ItemView:
     """All laws of the page, each once with its articles: ``广告法 第二十四条第一项、第二十八条``."""
     steps: tuple[StepView, ...]
     evasion: tuple[str, ...]
+    operator_id: int | None
+    """Number of the operator; None where nothing joins the page to one."""
     operator_name: str
     identifiers: tuple[str, ...]
     """E.g. ``手机 138****0000``."""
@@ -149,18 +152,6 @@ class CountView:
     key: str
     label: str
     count: int
-
-
-@dataclass(frozen=True, slots=True)
-class SharedView:
-    """A contact (masked: two numbers may look the same) that stands on several pages."""
-
-    label: str
-    pages: int
-    targets: tuple[str, ...]
-    """Names of the targets on whose pages it stands."""
-    across: bool
-    """Whether these are several targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,27 +268,8 @@ def _look(digest: Digest, templates: Templates) -> DigestView:
             ((review.value, review.label) for review in Review if review is not Review.DISMISSED),
             Counter(item.review for item in digest.items),
         ),
-        shared=_shared(digest.items, words),
+        shared=shared_identifiers(digest.items, words),
     )
-
-
-def _shared(items: Sequence[DigestItem], words: Words) -> tuple[SharedView, ...]:
-    pages: dict[str, list[str]] = {}
-    for item in items:
-        if item.operator is not None:
-            for kind, value in item.operator.identifiers:
-                pages.setdefault(f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}", []).append(item.target)
-    shared = [
-        SharedView(
-            label,
-            len(targets),
-            tuple(visible(target, WORD_LIMIT) for target in dict.fromkeys(targets)),
-            len(set(targets)) > 1,
-        )
-        for label, targets in pages.items()
-        if len(targets) > 1
-    ]
-    return tuple(sorted(shared, key=lambda found: (-len(found.targets), -found.pages, found.label)))
 
 
 def _counts(names: Iterable[tuple[str, str]], counter: Counter[str]) -> tuple[CountView, ...]:
@@ -362,6 +334,7 @@ def _item(index: int, item: DigestItem, words: Words, templates: Templates) -> I
             for name, points, text in item.steps
         ),
         evasion=tuple(visible(note, NOTE_LIMIT) for note in item.evasion),
+        operator_id=operator.id if operator else None,
         operator_name=visible(operator.name or "", WORD_LIMIT) if operator else "",
         identifiers=tuple(
             f"{words.identifier(kind)} {visible(value, WORD_LIMIT)}" for kind, value in operator.identifiers

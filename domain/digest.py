@@ -70,7 +70,7 @@ class DigestFinding:
 
 @dataclass(frozen=True, slots=True)
 class OperatorBrief:
-    """The operator behind a page, as far as known; ``id`` is None until operators are grouped."""
+    """The operator behind a page, as far as known; ``id`` is None for a page that nothing joins to an operator."""
 
     id: int | None
     name: str | None
@@ -160,6 +160,17 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorMaterial:
+    """The operator of a lead's page, as linking left it."""
+
+    id: int
+    name: str | None
+    pages: int
+    identifiers: tuple[Contact, ...]
+    """Those that are not common, numbers first."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadMaterial:
     """All that the builder needs to know of one lead; the store reads it, the builder decides what it means."""
 
@@ -197,6 +208,10 @@ class LeadMaterial:
     target_stopped: Literal["paused", "removed"] | None = None
     """Why no run visits its target any more; None while it is visited. Removal counts as of the cutoff, a pause as it is
     now, because its beginning is not kept."""
+    operator: OperatorMaterial | None = None
+    """As it is now: groups are made again as evidence comes, and what a digest showed stays frozen in it."""
+    relation: str | None = None
+    """Which earlier confirmed lead it joins or repeats, and why, in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)

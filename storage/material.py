@@ -16,13 +16,14 @@ from sqlalchemy.orm import aliased
 
 from domain.assessment import Assessment
 from domain.crawl import Outcome
-from domain.digest import EvidenceBrief, LeadMaterial
+from domain.digest import EvidenceBrief, LeadMaterial, OperatorMaterial
 from domain.evidence import Capture, CaptureKind, screenshot_file
 from domain.lead import LeadState, Sight
 from storage.captures import captures_of, screenshots_of
 from storage.edits import edits_of
 from storage.engine import reading
 from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
+from storage.operators import identifiers_of
 from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
 from storage.tables import (
     AssessmentRow,
@@ -31,7 +32,10 @@ from storage.tables import (
     DigestRow,
     DocumentRow,
     LeadEventRow,
+    LeadRelationRow,
     LeadRow,
+    OperatorPageRow,
+    OperatorRow,
     PageRow,
     SnapshotRow,
     TargetRow,
@@ -117,6 +121,7 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
     )
     edited = [row.id for row in listed if _is_edited(states[row.id], shown[row.id])]
     edits = edits_of(connection, [(lead_id, shown[lead_id]) for lead_id in edited], cutoff)
+    operators, relations = _operators(connection, listed), _relations(connection, listed, cutoff)
     for row in listed:
         detail, place = details[versions[row.id].document_id], places[row.id]
         assessment, contexts = described[versions[row.id].assessment_id]
@@ -147,6 +152,8 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             target_stopped=_stopped(place, cutoff),
             added=edits[row.id].added if row.id in edits else (),
             dropped=edits[row.id].dropped if row.id in edits else (),
+            operator=operators.get(row.page_id),
+            relation=relations.get(row.id),
         )
 
 
@@ -182,6 +189,30 @@ def _screenshots(
     """Files of the leads' screenshots, by lead id."""
     pages = {id_: (detail.snapshot_id, places[id_].page_url, detail.embedded) for id_, detail in details.items()}
     return {id_: screenshot_file(shot.sha256) for id_, shot in screenshots_of(connection, pages, cutoff).items()}
+
+
+def _operators(connection: Connection, rows: Sequence[Any]) -> dict[int, OperatorMaterial]:
+    """Operators by page."""
+    placed = connection.execute(
+        select(OperatorPageRow.page_id, OperatorRow.id, OperatorRow.name, OperatorRow.pages)
+        .join(OperatorRow, OperatorRow.id == OperatorPageRow.operator_id)
+        .where(OperatorPageRow.page_id.in_([row.page_id for row in rows]))
+    ).all()
+    known = identifiers_of(connection, sorted({row.id for row in placed}))
+    made = {
+        row.id: OperatorMaterial(row.id, row.name, row.pages, tuple(each.contact for each in known[row.id]))
+        for row in placed
+    }
+    return {row.page_id: made[row.id] for row in placed}
+
+
+def _relations(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, str]:
+    found = connection.execute(
+        select(LeadRelationRow.lead_id, LeadRelationRow.reason).where(
+            LeadRelationRow.lead_id.in_([row.id for row in rows]), LeadRelationRow.at <= cutoff
+        )
+    )
+    return dict(found.all())
 
 
 def _stopped(target: Any, cutoff: datetime) -> Literal["paused", "removed"] | None:

@@ -55,7 +55,7 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("计分说明", 40, True, lambda item: "；".join(f"{step.text} {step.points}" for step in item.steps)),
     ("主体名称", 24, True, lambda item: item.operator_name),
     ("联系方式（打码）", 34, True, lambda item: "；".join(item.identifiers)),
-    ("同联系方式页面数", 12, False, lambda item: item.operator_pages or None),
+    ("同主体页面数", 12, False, lambda item: item.operator_pages or None),
     ("发布时间（网页原文）", 18, False, lambda item: item.published),
     ("首见时间", 17, False, lambda item: item.first_seen),
     ("末见时间", 17, False, lambda item: item.last_seen),

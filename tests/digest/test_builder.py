@@ -11,7 +11,7 @@ import pytest
 from digest import build
 from digest.builder import together
 from domain.assessment import Level, Speaker
-from domain.digest import Digest, DigestItem, DigestStatus, OperatorBrief
+from domain.digest import Digest, DigestItem, DigestStatus, OperatorBrief, OperatorMaterial
 from domain.document import Contact, ContactKind
 from domain.lead import Answer, Presence, Review
 
@@ -263,3 +263,26 @@ def test_leads_of_one_operator_stand_together_within_their_status() -> None:
         for lead_id, operator in ((1, 7), (2, None), (3, None), (4, 7))
     ]
     assert [item.lead_id for item in together(items)] == [1, 4, 2, 3]
+
+
+def test_leads_of_one_operator_stand_together() -> None:
+    """Within a status, right after the first of them; name and identifiers are the operator's, masked."""
+    mine = OperatorMaterial(7, "山西新知教育科技有限公司", 3, (phone(), Contact(ContactKind.ICP, "晋ICP备12345678号")))
+    known = {1: 60.0, 2: 90.0, 3: 80.0, 4: 70.0}
+    made = digest_of(
+        *(
+            material(
+                lead,
+                assessment=replace(material(lead).assessment, score=score),
+                operator=mine if lead in (1, 2) else None,
+                relation="疑似同一主体：线索 9（已确认）" if lead == 1 else None,
+            )
+            for lead, score in known.items()
+        )
+    )
+    assert [item.lead_id for item in made.items] == [2, 1, 3, 4]
+    operator = made.items[0].operator
+    assert operator is not None
+    assert (operator.id, operator.name, operator.pages) == (7, "山西新知教育科技有限公司", 3)
+    assert operator.identifiers == (("phone", "138****0000"), ("icp", "晋ICP备12345678号"))
+    assert made.items[1].reason == "疑似同一主体：线索 9（已确认）"

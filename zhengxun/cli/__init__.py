@@ -23,6 +23,7 @@ class _Program(LazyGroup):
         "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、指派、撤销、文书、答复、时限"),
         "evidence": ("zhengxun.cli.evidence", "证据：核验是否完整、未被改动，导出证据包"),
         "blacklist": ("zhengxun.cli.blacklist", "动态黑名单：建议、列出、决定、移出、导出"),
+        "operators": ("zhengxun.cli.operators", "主体：列出、查看、合并、拆分、排除标识"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
         "health": ("zhengxun.cli.health", "采集健康：各对象、各平台每天采到多少，哪些失声或被拦截"),

@@ -154,5 +154,21 @@ def show(ctx: click.Context, lead_id: int, diff: bool, as_json: bool) -> None:
         print_detail(detail)
 
 
+@command.command("related", help="关联网页：同一主体的全部页面和近似文案，供一并清除；每一项都写明依据。")
+@argument("lead_id", metavar="编号", type=WholeNumber(1, 2**53), description="线索编号")
+@json_option
+@click.pass_context
+def related(ctx: click.Context, lead_id: int, as_json: bool) -> None:
+    """Show the pages related to a lead."""
+    from zhengxun.cli.operators import print_related, related_as_dict
+
+    with services_of(ctx).store() as store:
+        found = store.operators.related(lead_id)
+    if as_json:
+        print_json(related_as_dict(found))
+    else:
+        print_related(found)
+
+
 for _more in (*lead_decisions.COMMANDS, *lead_papers.COMMANDS, *lead_clock.COMMANDS):
     command.add_command(_more)
