@@ -221,7 +221,7 @@ class Operators:
             rest = [row.page_id for row in rows if row.page_id not in set(out)]
             decision = self._decide(connection, DecisionKind.SPLIT, actor, reason, {}, operator_id, None)
             _write_pages(connection, decision, {1: rest, 2: out})
-            regroup(connection, {operator_id}, at)
+            regroup(connection, {operator_id}, at, keep=operator_id, keep_page=rest[0])
             new = connection.execute(
                 select(OperatorPageRow.operator_id).where(OperatorPageRow.page_id == out[0])
             ).scalar_one()

@@ -26,10 +26,17 @@ from storage.tables import (
 )
 
 
-def regroup(connection: Connection, operators: Collection[int], at: datetime, *, keep: int | None = None) -> set[int]:
+def regroup(
+    connection: Connection,
+    operators: Collection[int],
+    at: datetime,
+    *,
+    keep: int | None = None,
+    keep_page: int | None = None,
+) -> set[int]:
     """Group the pages of ``operators`` anew; ids of all operators that have pages now.
 
-    A group keeps the id that most of its pages had, ``keep`` before others; what loses all its pages says where they
+    A group keeps the id that most of its pages had, ``keep`` before others (for the group of ``keep_page``, if given); what loses all its pages says where they
     went.
     """
     pages: dict[int, Any] = {}
@@ -53,7 +60,7 @@ def regroup(connection: Connection, operators: Collection[int], at: datetime, *,
     placed = {page for each in groups for page in each.pages}
     released = [page for page in pages if page not in placed]
     _release(connection, released)
-    ids = _ids(connection, groups, pages, at, keep)
+    ids = _ids(connection, groups, pages, at, keep, keep_page)
     _empty(connection, set(operators) - set(ids))
     _write(connection, groups, ids, pages)
     _count(connection, groups, ids, known, operators)
@@ -126,7 +133,12 @@ def readmit(connection: Connection, identifier_id: int, at: datetime) -> None:
 
 
 def _ids(
-    connection: Connection, groups: Sequence[Group], pages: Mapping[int, Any], at: datetime, keep: int | None
+    connection: Connection,
+    groups: Sequence[Group],
+    pages: Mapping[int, Any],
+    at: datetime,
+    keep: int | None,
+    keep_page: int | None,
 ) -> list[int]:
     votes: list[Counter[int]] = [
         Counter(pages[page].operator_id for page in each.pages if pages[page].operator_id is not None)
@@ -136,7 +148,12 @@ def _ids(
     taken: set[int] = set()
     wanted = sorted(
         (
-            (operator != keep, -number, operator, index)
+            (
+                operator != keep or (keep_page is not None and keep_page not in groups[index].pages),
+                -number,
+                operator,
+                index,
+            )
             for index, counter in enumerate(votes)
             for operator, number in counter.items()
         ),

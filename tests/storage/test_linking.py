@@ -149,6 +149,12 @@ def test_merge_and_split_stay(world: World) -> None:
     assert merged.id == found[a]
     split = world.store.operators.split(merged.id, [], [b], "李四", "转让")
     assert split.id != merged.id
+    put(world, page("e", "电话 13911112222"), page("f", "电话 13911112222"))
+    link(world.store)
+    first, second = "http://e.example/", "http://f.example/"
+    old = groups(world.store)[first]
+    assert world.store.operators.split(old, [], [first], "李四", None).id != old
+    assert groups(world.store)[second] == old, "what stays keeps the number"
     put(world, page("d", "电话 13812341234"))
     link(world.store)
     link(world.store, LinkLimits(max_sites=40))
