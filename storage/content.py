@@ -216,16 +216,22 @@ def _document_columns(document: Document) -> dict[str, object]:
         "contacts": encode(tuple[Contact, ...], document.contacts),
         "images": encode(tuple[str, ...], document.images),
         "text": document.text,
-        "segments": [_segment(segment) for segment in document.segments],
+        "segments": _segments(document.segments),
         "links": list(document.links),
     }
 
 
-def _segment(segment: Segment) -> dict[str, object]:
-    """A segment's stored form; nearly all have no picture, and a page has hundreds of them."""
-    plain: dict[str, object] = {"kind": segment.kind.value, "text": storable(segment.text)}
-    if segment.picture is not None:
-        plain["picture"] = encode(PictureRef, segment.picture)
+def _segments(segments: Sequence[Segment]) -> list[dict[str, object]]:
+    """The stored form of segments: a page has hundreds of them, nearly all without a picture and without anything that
+    must not be stored, which one look at all their words together tells. A kind is a string itself."""
+    words = "".join([segment.text for segment in segments])
+    if storable(words) is words:
+        plain: list[dict[str, object]] = [{"kind": segment.kind, "text": segment.text} for segment in segments]
+    else:
+        plain = [{"kind": segment.kind, "text": storable(segment.text)} for segment in segments]
+    for form, segment in zip(plain, segments, strict=True):
+        if segment.picture is not None:
+            form["picture"] = encode(PictureRef, segment.picture)
     return plain
 
 
