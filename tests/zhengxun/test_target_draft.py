@@ -10,7 +10,7 @@ import pytest
 from domain.errors import BadTarget
 from domain.target import Target, TargetKind
 from zhengxun.target_draft import draft_target
-from zhengxun.target_kinds import guess_kind, parse_kind, why_not_collectable
+from zhengxun.target_kinds import CHOICES, guess_kind, parse_kind, why_not_collectable
 
 
 def _draft(url: str, **given: Any) -> Target:
@@ -46,7 +46,7 @@ def test_kind_is_guessed_from_the_address(url: str, kind: TargetKind) -> None:
     assert guess_kind(url) is kind
 
 
-@pytest.mark.parametrize("kind", list(TargetKind))
+@pytest.mark.parametrize("kind", CHOICES)
 def test_every_kind_is_understood_by_word_and_by_label(kind: TargetKind) -> None:
     """The 类型 column may hold the machine word or the Chinese name."""
     assert parse_kind(kind.value) is parse_kind(kind.label) is kind
@@ -108,7 +108,6 @@ def test_an_article_is_watched_alone() -> None:
     [
         ("https://mp.weixin.qq.com/s/AbC", True),
         ("https://mp.weixin.qq.com/s?__biz=a&mid=1&idx=1&sn=b", True),
-        ("https://mp.weixin.qq.com/mp/profile_ext?action=home", False),
         ("https://weibo.com/1234567890/NabcDEF12", True),
         ("https://m.weibo.cn/status/4900000000000000", True),
         ("https://weibo.com/u/1234567890", False),
@@ -126,12 +125,18 @@ def test_an_article_is_watched_alone() -> None:
         ("https://www.toutiao.com/c/user/token/abc/", False),
     ],
 )
-def test_of_platforms_single_posts_can_be_collected(url: str, post: bool) -> None:
-    """One post is a page like any other; accounts and lists have no spider yet and are a gap with a reason."""
+def test_of_platforms_posts_and_lists_can_be_collected(url: str, post: bool) -> None:
+    """One post is a page like any other; the list of an account or a bar is walked by its platform's navigation."""
     target = _draft(url)
-    reason = why_not_collectable(target.kind, target.url)
-    assert (reason is None) is post
+    assert why_not_collectable(target.kind, target.url) is None
     assert (target.budget.max_depth == 0) is post
+
+
+@pytest.mark.parametrize("url", ["https://mp.weixin.qq.com/mp/profile_ext?action=home", "https://www.zhihu.com/hot"])
+def test_what_is_neither_is_a_gap_with_a_reason(url: str) -> None:
+    """Nothing is taken for watched that nobody can walk."""
+    target = _draft(url)
+    assert "docs/operation.md" in (why_not_collectable(target.kind, target.url) or "")
 
 
 def test_bare_domain_www_and_m_belong_together() -> None:
