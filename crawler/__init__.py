@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crawler.process import run
+    from crawler.process import photograph, run
     from crawler.settings import CrawlSettings, Progress
 
-__all__ = ["CrawlSettings", "Progress", "run"]
+__all__ = ["CrawlSettings", "Progress", "photograph", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,8 +20,8 @@ def __getattr__(name: str) -> Any:
         from crawler import settings
 
         return getattr(settings, name)
-    if name == "run":
-        from crawler.process import run
+    if name in {"photograph", "run"}:
+        from crawler import process
 
-        return run
+        return getattr(process, name)
     raise AttributeError(f"module 'crawler' has no attribute {name!r}")

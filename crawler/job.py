@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from crawler.address_guard import AddressGuard
 from crawler.analysis_pool import AnalysisPool
@@ -42,6 +42,18 @@ class CrawlJob:
     run_id: int
     clock: Clock = utc_now
     warm_up: Callable[[], None] | None = None
+
+
+class Work(Protocol):
+    """What an engine is opened for."""
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way is finished and written."""
+        ...
+
+    async def run(self) -> bool:
+        """Work until done (True) or stopped (False)."""
+        ...
 
 
 class Crew:

@@ -12,7 +12,7 @@ import gc
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,14 @@ from typing import TYPE_CHECKING, Any
 from crawler.settings import CrawlSettings, Progress
 from domain.errors import LockHeld
 from domain.ports import Analyse, Clock, CrawlLedger
-from domain.target import Target
+from domain.target import Target, TargetKind
 
 if TYPE_CHECKING:
-    from crawler.job import CrawlJob, Crew
+    from scrapy.crawler import Crawler
+
+    from crawler.job import CrawlJob, Work
+    from crawler.navigation import Navigation
+    from crawler.photographs import PhotographJob
     from crawler.recorder import Report
 
 _one_at_a_time = threading.Lock()
@@ -68,16 +72,28 @@ def run(
         _one_at_a_time.release()
 
 
+def photograph(job: PhotographJob, stop: StopRequest | None = None) -> bool:
+    """Take screenshots of kept versions; as :func:`run`, with the same engine and never beside another job."""
+    if not _one_at_a_time.acquire(blocking=False):
+        raise LockHeld("本进程正在进行另一次采集；请等它结束后再试。")
+    try:
+        return _Session(job, _reactor_loop(), stop).follow(None)
+    finally:
+        _one_at_a_time.release()
+
+
 class _Session:
     """One job seen from the thread that asked for it."""
 
-    def __init__(self, job: CrawlJob, loop: asyncio.AbstractEventLoop, stop: StopRequest | None) -> None:
+    def __init__(
+        self, job: CrawlJob | PhotographJob, loop: asyncio.AbstractEventLoop, stop: StopRequest | None
+    ) -> None:
         self._job = job
         self._loop = loop
         self._asked_to_stop = stop or StopRequest()
         self._told = False
         self._news: queue.SimpleQueue[Progress | None] = queue.SimpleQueue()
-        self._crew: Crew | None = None
+        self._crew: Work | None = None
         self._result: bool | BaseException = False
 
     def follow(self, progress: Callable[[Progress], None] | None) -> bool:
@@ -134,12 +150,16 @@ class _Session:
 
     # What the spider asks of a session
 
-    @property
-    def job(self) -> CrawlJob:
-        """What to crawl."""
-        return self._job
+    def assemble(self, crawler: Crawler, navigation: Mapping[TargetKind, Navigation]) -> Work:
+        """The parts that do the job."""
+        from crawler.job import CrawlJob, Crew
+        from crawler.photographs import PhotographCrew
 
-    def begun(self, crew: Crew) -> None:
+        if isinstance(self._job, CrawlJob):
+            return Crew(self._job, crawler, self.report, navigation)
+        return PhotographCrew(self._job, crawler)
+
+    def begun(self, crew: Work) -> None:
         """The spider has put the parts together."""
         self._crew = crew
         if self._asked_to_stop.is_set():

@@ -77,6 +77,8 @@ class UncapturedPage:
     """The flagged version is an entry of a feed's snapshot, not an answer of the page itself."""
     warc: WarcRef
     """The snapshot's response, which the capture's record is to refer to."""
+    text_sha256: str
+    """Of the snapshot: a page with the same one says the same."""
 
 
 def screenshot_file(sha256: str) -> str:

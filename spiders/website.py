@@ -12,7 +12,7 @@ The spider yields no requests: each planned request is followed from the gate to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +24,9 @@ from scrapy.crawler import Crawler
 from crawler.address_guard import AddressGuard
 from crawler.addresses import canonical, host_key
 from crawler.analysis_worker import extract_only
-from crawler.job import CrawlJob, Crew, utc_now
+from crawler.job import CrawlJob, Crew, Work, utc_now
 from crawler.memory_ledger import MemoryLedger
+from crawler.navigation import Navigation
 from crawler.recorder import Report
 from crawler.settings import CrawlSettings, Progress
 from domain.errors import BadTarget, ZhengxunError
@@ -36,12 +37,11 @@ from spiders.platforms import NAVIGATION
 class Session(Protocol):
     """Who asked for the crawl and hears of it."""
 
-    @property
-    def job(self) -> CrawlJob:
-        """What to crawl."""
+    def assemble(self, crawler: Crawler, navigation: Mapping[TargetKind, Navigation]) -> Work:
+        """The parts that do the work, made in the engine's event loop."""
         ...
 
-    def begun(self, crew: Crew) -> None:
+    def begun(self, crew: Work) -> None:
         """The parts are put together; from now on the crawl can be stopped."""
         ...
 
@@ -71,7 +71,7 @@ class WebsiteSpider(scrapy.Spider):
         self._items: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         self._arguments = (url, max_pages, max_depth)
         self.session = session
-        self._crew: Crew | None = None
+        self._crew: Work | None = None
         self._work: asyncio.Task[None] | None = None
 
     @classmethod
@@ -101,7 +101,7 @@ class WebsiteSpider(scrapy.Spider):
     async def _patrol(self) -> None:
         assert self.session is not None
         try:
-            self._crew = Crew(self.session.job, self.crawler, self.session.report, NAVIGATION)
+            self._crew = self.session.assemble(self.crawler, NAVIGATION)
             self.session.begun(self._crew)
             self.session.ended(await self._crew.run())
         except Exception as error:
@@ -154,7 +154,11 @@ class _Standalone:
             run_id=1,
         )
 
-    def begun(self, crew: Crew) -> None:
+    def assemble(self, crawler: Crawler, navigation: Mapping[TargetKind, Navigation]) -> Work:
+        """A crawl's parts."""
+        return Crew(self.job, crawler, self.report, navigation)
+
+    def begun(self, crew: Work) -> None:
         """Nothing to keep: Scrapy's own signals stop the spider."""
 
     def report(self, progress: Progress, report: Report | None) -> None:

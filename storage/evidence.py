@@ -64,6 +64,7 @@ class Evidence:
                 SnapshotRow.warc_file,
                 SnapshotRow.warc_offset,
                 SnapshotRow.warc_record_id,
+                SnapshotRow.text_sha256,
             )
             .join(PageRow, PageRow.id == LeadRow.page_id)
             .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
@@ -90,6 +91,7 @@ class Evidence:
                     fetched_at=row.fetched_at,
                     embedded=row.embedded,
                     warc=WarcRef(row.warc_file, row.warc_offset, row.warc_record_id),
+                    text_sha256=row.text_sha256,
                 )
                 for row in connection.execute(statement)
             ]

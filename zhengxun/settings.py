@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     picture_seconds: int = Field(
         1200, ge=0, le=86_400, description="每次采集中用于识别图片的秒数上限；识别不完的留待下次。"
     )
+    screenshots: bool = Field(
+        True, description="采集后是否给列为线索的页面截取整页图片存证。须安装 Chromium 和 `zhengxun[browser]`。"
+    )
+    screenshots_per_run: int = Field(
+        100, ge=0, le=100_000, description="每次采集后至多给多少个页面截图；其余留待下次。"
+    )
     timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
     link_max_sites: int = Field(
         30,

@@ -44,7 +44,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def loopback(clean_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loopback may be fetched, without delay, by one worker."""
+    """Loopback may be fetched, without delay, by one worker; no browser for pages that are flagged in passing."""
+    monkeypatch.setenv("ZHENGXUN_SCREENSHOTS", "0")
     monkeypatch.setenv("ZHENGXUN_ALLOW_NETWORKS", "127.0.0.0/8")
     monkeypatch.setenv("ZHENGXUN_CRAWL_DELAY", "0")
     monkeypatch.setenv("ZHENGXUN_PROCESSES", "1")

@@ -84,6 +84,9 @@ class DemoReport:
         return self.complete and all(not day.comparison.false_alarms for day in self.days)
 
 
+#: Screenshots after each of the two crawls: enough to see what they look like, few enough for a demonstration.
+SCREENSHOTS = 8
+
 #: Says in one Chinese line what happens next.
 Announce = Callable[[str], None]
 
@@ -116,6 +119,7 @@ def demo_services(folder: Path, clock: Clock) -> Services:
         database_url=default_url(folder),
         allow_networks=(ip_network("127.0.0.0/8"),),
         crawl_delay=DELAY,
+        screenshots_per_run=SCREENSHOTS,
         digest_formats=DIGEST_FORMATS,
         digest_dir=None,
         rules_dir=None,
@@ -170,6 +174,10 @@ def _day(number: int, services: Services, web: SampleWeb, announce: Announce, pr
     announce(
         f"  {sum(crawled.run.pages.values())} 个页面，新快照 {crawled.run.snapshots_new} 份，用时 {crawled.seconds:.0f} 秒"
     )
+    if RENDERS and services.settings.screenshots:
+        announce(
+            f"  给线索页面截取整页图片存证（演示中每天至多 {SCREENSHOTS} 张），在 {services.settings.evidence / 'screenshots'}"
+        )
     announce(f"第 {number} 天：生成处置简报（{'、'.join(DIGEST_FORMATS)}）")
     made = make_digest(services)
     return DayReport(number, crawled.run, made.digest, made.files, _compare(made.digest, web, number))

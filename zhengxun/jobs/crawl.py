@@ -16,6 +16,7 @@ from domain.target import Target
 from zhengxun.jobs.health import watch_health
 from zhengxun.jobs.linking import link_operators
 from zhengxun.jobs.rejudging import rejudge
+from zhengxun.jobs.screenshots import take_screenshots
 from zhengxun.jobs.sealing import seal_evidence
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
@@ -38,6 +39,7 @@ SAME_VISIT = timedelta(hours=12)
 
 #: What follows a crawl, in order, under its lock. Each finds its own work in the store and may be killed at any moment.
 AFTER_A_CRAWL: tuple[Callable[[Services, Store], object], ...] = (
+    take_screenshots,
     link_operators,
     watch_health,
     seal_evidence,  # last: it vouches for the files that the others wrote

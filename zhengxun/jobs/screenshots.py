@@ -1,0 +1,142 @@
+"""整页截图 of flagged page versions, after a crawl: each version that has none, within the settings' limits.
+
+Finds its work in the store and stores each picture by itself: a killed process loses at most the one being taken. What
+cannot be photographed is asked for again after the next crawl.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from email.parser import BytesHeaderParser
+from typing import TYPE_CHECKING
+
+from crawler import captures
+from crawler.browser.chromium import missing
+from crawler.decoding import BadCoding, TooLarge, decode_body
+from crawler.exchange import Resource
+from crawler.warc import WarcWriter
+from crawler.warc_reading import read_payload, read_record
+from domain.errors import EvidenceDamaged
+from domain.evidence import CaptureKind, UncapturedPage
+from zhengxun.services import Services
+
+if TYPE_CHECKING:
+    from crawler.photographs import Original, Photograph
+    from storage import Store
+
+logger = logging.getLogger(__name__)
+
+#: Seconds that all screenshots after one crawl may take.
+SECONDS = 300.0
+
+
+@dataclass(slots=True)
+class ScreenshotsTaken:
+    """What one call of :func:`take_screenshots` did."""
+
+    live: int = 0
+    restored: int = 0
+    """Made of the kept bytes, and marked so in the picture: 由存档还原."""
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    """(address, Chinese reason) of pages of which there is no picture."""
+
+
+def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
+    """Take a picture of each flagged version that has none; nothing where the setting is off or there is no browser."""
+    done = ScreenshotsTaken()
+    settings = services.settings
+    if not settings.screenshots or settings.screenshots_per_run == 0:
+        return done
+    pages = store.evidence.without(CaptureKind.SCREENSHOT, settings.screenshots_per_run)
+    # A feed's entry is not an answer of the page itself: there is nothing that a picture could be compared with.
+    originals = [
+        original for page in pages if not page.embedded and (original := _original(services, store, page)) is not None
+    ]
+    if not originals:
+        return done
+    lacking = missing()
+    if lacking is not None:
+        logger.warning("%s：未给 %s 个页面截图", lacking, len(originals))
+        done.refused = [(original.page.url, f"{lacking}，未截图") for original in originals]
+        return done
+
+    import crawler
+    from crawler.photographs import PhotographJob
+    from zhengxun import analysis
+
+    crawl_settings = services.crawl_settings()
+    analysis.use_rules(settings.rules)
+    writer = WarcWriter(
+        crawl_settings.evidence_folder, _NO_RUN, crawl_settings.warc_size, services.clock, services.about
+    )
+
+    def deliver(photograph: Photograph) -> None:
+        _keep(services, store, writer, photograph, done)
+
+    try:
+        crawler.photograph(
+            PhotographJob(
+                originals,
+                analysis.analyse,
+                crawl_settings,
+                services.clock,
+                deliver,
+                warm_up=analysis.warm_up,
+                seconds=SECONDS,
+            )
+        )
+    finally:
+        writer.close()
+    for url, reason in done.refused:
+        logger.info("%s：%s", url, reason)
+    return done
+
+
+#: Number in the names of WARC files that no crawl run wrote.
+_NO_RUN = 0
+
+
+def _original(services: Services, store: Store, page: UncapturedPage) -> Original | None:
+    """The kept version; None where its bytes cannot be read, which ``evidence verify`` reports."""
+    from crawler.photographs import Original
+
+    folder = services.settings.evidence
+    dom = next((one for one in store.evidence.of_snapshot(page.snapshot_id) if one.kind is CaptureKind.DOM), None)
+    try:
+        record = read_record(folder, page.warc)
+        headers = BytesHeaderParser().parsebytes(record.http_head.partition(b"\r\n")[2])
+        sha256 = record.fields.get("warc-payload-digest", "").removeprefix("sha256:")
+        if dom is not None:
+            return Original(page, dom.content_type, read_payload(folder, dom.warc), sha256, rendered=True)
+        body = decode_body(record.payload, headers.get("Content-Encoding"), limit=services.crawl_settings().max_decoded)
+    except (OSError, EvidenceDamaged, TooLarge, BadCoding) as error:
+        logger.error("%s: %s", page.url, error)
+        return None
+    content_type = headers.get("Content-Type")
+    kind = (content_type or "text/html").partition(";")[0].strip().lower()
+    if kind not in ("text/html", "application/xhtml+xml"):
+        return None  # JSON, feeds and texts have no looks
+    return Original(page, content_type, body, sha256, rendered=False)
+
+
+def _keep(services: Services, store: Store, writer: WarcWriter, photograph: Photograph, done: ScreenshotsTaken) -> None:
+    page, shot = photograph.original.page, photograph.screenshot
+    if shot is None:
+        done.refused.append((page.url, photograph.note or "未截图"))
+        return
+    resource = Resource(
+        CaptureKind.SCREENSHOT, page.url, services.clock(), "image/png", shot.png, shot.width, shot.height
+    )
+    try:
+        capture = captures.keep(writer, resource, page.warc)
+    except EvidenceDamaged as error:
+        done.refused.append((page.url, str(error)))
+        return
+    writer.sync()
+    store.evidence.add(page.snapshot_id, [capture])
+    if photograph.restored:
+        done.restored += 1
+        logger.info("%s：%s，已由存档还原", page.url, photograph.note)
+    else:
+        done.live += 1
