@@ -85,7 +85,7 @@ class DemoReport:
 
 
 #: Screenshots after each of the two crawls: enough to see what they look like, few enough for a demonstration.
-SCREENSHOTS = 8
+SCREENSHOTS = 4
 
 #: Says in one Chinese line what happens next.
 Announce = Callable[[str], None]
