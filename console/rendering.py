@@ -11,14 +11,21 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+from digest.text import Mask, one_line, visible
 from domain.account import Right
 from domain.crawl import Outcome
+from domain.lead_words import EventKind
+from domain.operator import LABELS
 
 FOLDER = Path(__file__).parent
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+_MASK = Mask()
 
 #: The menu: (right, address, words). A page that a role may not see is not in its menu.
-MENU: tuple[tuple[Right, str, str], ...] = ((Right.VIEW, "/system", "系统状态"),)
+MENU: tuple[tuple[Right, str, str], ...] = (
+    (Right.VIEW, "/leads", "研判队列"),
+    (Right.VIEW, "/system", "系统状态"),
+)
 
 
 class Pages:
@@ -32,10 +39,20 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(when=_when, size=_size, outcome=_outcome, day=_day)
+        self._environment.filters.update(
+            when=_when, size=_size, outcome=_outcome, day=_day, plain=_plain, visible=visible
+        )
+        self._environment.globals.update(kinds=EventKind, contact_labels=LABELS)
+
+    def render(self, template: str, **values: Any) -> str:
+        """A template by itself: a document that is no page of the console."""
+        return self._environment.get_template(template).render(**values)
 
     def show(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:
         """A page; ``user``, ``csrf`` and ``menu`` are there for every template."""
+        fragment = template == "problem.html" and "hx-request" in request.headers
+        if fragment:
+            template = "problem_notice.html"
         login = getattr(request.state, "login", None)
         user = login.user if login else None
         text = self._environment.get_template(template).render(
@@ -46,11 +63,18 @@ class Pages:
             Right=Right,
             **values,
         )
-        return HTMLResponse(text, status_code=code)
+        # A refusal belongs beside the page that somebody is working in, not in its place.
+        headers = {"HX-Retarget": "#notice", "HX-Reswap": "innerHTML"} if fragment else None
+        return HTMLResponse(text, status_code=code, headers=headers)
 
 
 def _when(moment: datetime | None) -> str:
     return "—" if moment is None else moment.astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def _plain(value: str, limit: int) -> str:
+    """Scraped words on one line: personal data masked, what cannot be seen written out."""
+    return _MASK(visible(one_line(value), limit))
 
 
 def _day(day: date | None) -> str:

@@ -126,6 +126,26 @@ class Mask:
         rest = rest.lower()
         return any(len(known) > len(rest) and place(known, rest) for known in self._personal)
 
+    def places(self, value: str) -> list[tuple[int, int, str]]:
+        """(start, end, what stands there instead) of all personal data in ``value``, in order, none overlapping.
+
+        For whoever marks other places of the same text and must not lose count.
+        """
+        found: list[tuple[int, int, str]] = []
+        for pattern, instead in ((_PHONE, r"\1****\3"), (_IDENTITY, r"\1********\2"), (_EMAIL, r"\1***@\2")):
+            found += [(match.start(), match.end(), match.expand(instead)) for match in pattern.finditer(value)]
+        if self._known:
+            found += [
+                (match.start(), match.end(), self._known[match.group().lower()])
+                for match in _ACCOUNT.finditer(value)
+                if match.group().lower() in self._known
+            ]
+        apart: list[tuple[int, int, str]] = []
+        for place in sorted(found, key=lambda place: (place[0], -place[1])):
+            if not apart or place[0] >= apart[-1][1]:
+                apart.append(place)
+        return apart
+
     def __call__(self, value: str) -> str:
         """``value`` with all personal data masked."""
         if self._known:

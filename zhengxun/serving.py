@@ -23,8 +23,9 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
     """
     import uvicorn
 
-    from console.app import ConsoleServices, make_app
+    from console.app import make_app
     from zhengxun.accounts import AccountService
+    from zhengxun.console_services import console_services
     from zhengxun.scheduler import Scheduler
     from zhengxun.status import read_status
 
@@ -35,9 +36,11 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
     ):
         scheduler = Scheduler(services.settings, services.clock)
         app = make_app(
-            ConsoleServices(
-                read_status=lambda: read_status(services, scheduler),
-                accounts=AccountService(store.accounts, services.clock),
+            console_services(
+                services,
+                store,
+                AccountService(store.accounts, services.clock),
+                lambda: read_status(services, scheduler),
             ),
             allowed_hosts(host),
             https=services.settings.console_https,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,12 @@ from console.app import ConsoleServices, make_app
 from console.status import Status
 from domain.account import Role
 from storage import Store, default_url, migrate, open_store
+from tests.console.content import Content
+from tests.console.status import STATUS
 from zhengxun.accounts import AccountService
+from zhengxun.console_services import console_services
+from zhengxun.services import Services
+from zhengxun.settings import Settings
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 PASSWORD = "正确的马 电池 订书钉"
@@ -63,15 +69,36 @@ def accounts(store: Store, clock: MovingClock) -> AccountService:
     return AccountService(store.accounts, clock, hasher=PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
-MakeClient = Callable[[Status], TestClient]
+@pytest.fixture
+def services(tmp_path: Path, clock: MovingClock) -> Services:
+    """The wiring of a process whose data lies in the test's folder."""
+    settings = Settings.load(tmp_path, database_url=None, rules_dir=None, templates_dir=None, now=None)
+    return Services(settings, clock)
 
 
 @pytest.fixture
-def client_for(accounts: AccountService) -> MakeClient:
+def console(store: Store, accounts: AccountService, services: Services) -> ConsoleServices:
+    """The real services of the console on the test's store."""
+    return console_services(services, store, accounts, lambda: STATUS)
+
+
+@pytest.fixture
+def content(store: Store, services: Services, clock: MovingClock) -> Iterator[Content]:
+    """Makes leads with evidence."""
+    made = Content(store, services.settings.evidence, clock)
+    yield made
+    made.close()
+
+
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture
+def client_for(console: ConsoleServices) -> MakeClient:
     """Nobody logged in yet, on a console with that status."""
 
-    def make(status: Status) -> TestClient:
-        app = make_app(ConsoleServices(read_status=lambda: status, accounts=accounts))
+    def make(status: Status = STATUS) -> TestClient:
+        app = make_app(replace(console, read_status=lambda: status))
         return TestClient(app, follow_redirects=False, base_url="http://console.test")
 
     return make

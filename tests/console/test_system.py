@@ -81,14 +81,14 @@ def test_healthz_is_200_or_503(client_for: MakeClient) -> None:
 
 
 def test_an_unreadable_status_says_nothing_of_the_reason(
-    accounts: AccountService, caplog: pytest.LogCaptureFixture
+    console: ConsoleServices, accounts: AccountService, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Exception text goes to the log, never into an answer."""
 
     def broken() -> Status:
         raise RuntimeError("password=secret")
 
-    app = make_app(ConsoleServices(read_status=broken, accounts=accounts))
+    app = make_app(replace(console, read_status=broken))
     client = TestClient(app, base_url="http://console.test", follow_redirects=False)
     accounts.add("李明", "", Role.READONLY, None, PASSWORD, by="system")
     client.post("/login", data={"name": "李明", "password": PASSWORD})
@@ -109,9 +109,9 @@ def test_before_the_first_run_the_page_stands(client_for: MakeClient, accounts: 
         assert words in page.text
 
 
-def test_foreign_host_names_are_refused(accounts: AccountService) -> None:
+def test_foreign_host_names_are_refused(console: ConsoleServices) -> None:
     """A page elsewhere cannot read this one by letting its own name point here (DNS rebinding)."""
-    app = make_app(ConsoleServices(read_status=lambda: STATUS, accounts=accounts), ["localhost", "127.0.0.1"])
+    app = make_app(console, ["localhost", "127.0.0.1"])
     client = TestClient(app, base_url="http://127.0.0.1")
     assert client.get("/healthz").status_code == 200
     assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400

@@ -1,0 +1,49 @@
+// Keys, ticks and frames of the console. Everything works without this file, only slower.
+(() => {
+  "use strict";
+  const busy = (target) => target instanceof Element && target.closest("input, textarea, select, dialog[open]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat) return;
+    const dialog = document.querySelector("dialog[open]");
+    if (event.key === "?" && dialog) { dialog.close(); event.preventDefault(); return; }
+    if (busy(event.target)) return;
+    // Enter and space belong to whatever has the focus.
+    if (event.key === "Enter" && event.target !== document.body) return;
+    if (/^[1-9]$/.test(event.key)) {
+      const list = document.querySelector("select[data-digits]");
+      if (list && list.options[event.key - 1]) { list.selectedIndex = event.key - 1; event.preventDefault(); }
+      return;
+    }
+    for (const one of document.querySelectorAll("[data-key]")) {
+      if (one.dataset.key.split(" ").includes(event.key) && !one.disabled) {
+        event.preventDefault();
+        one.click();
+        return;
+      }
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    const element = event.target instanceof Element ? event.target : null;
+    const open = element && element.closest("[data-open]");
+    if (open) document.getElementById(open.dataset.open).showModal();
+    const close = element && element.closest("[data-close]");
+    if (close) document.getElementById(close.dataset.close).close();
+  });
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.dataset && box.dataset.all) {
+      for (const one of box.form.querySelectorAll(`input[name="${box.dataset.all}"]`)) one.checked = box.checked;
+    }
+    const form = box.closest && box.closest("form[data-autosubmit]");
+    if (form) form.requestSubmit();
+  });
+
+  // A framed page is fetched when somebody looks at it: every look is written down.
+  document.addEventListener("toggle", (event) => {
+    const frame = event.target.open && event.target.querySelector("iframe[data-src]");
+    if (frame) { frame.src = frame.dataset.src; delete frame.dataset.src; }
+  }, true);
+})();

@@ -1,0 +1,26 @@
+"""What the console asks of the rest of the program: one module for each of its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from console.app import ConsoleServices
+from console.status import Status
+from zhengxun.accounts import AccountService
+from zhengxun.console_services.leads import LeadDeskService
+from zhengxun.services import Services
+
+if TYPE_CHECKING:
+    from storage import Store
+
+
+def console_services(
+    services: Services, store: Store, accounts: AccountService, read_status: Callable[[], Status]
+) -> ConsoleServices:
+    """All sections of the console on one open store."""
+    return ConsoleServices(
+        read_status=read_status,
+        accounts=accounts,
+        leads=LeadDeskService(services, store),
+    )
