@@ -41,6 +41,15 @@
     if (form) form.requestSubmit();
   });
 
+  // A click into a framed page would take the keys along with it; who goes there by Tab wants to be there.
+  let tabbed = false;
+  document.addEventListener("keydown", (event) => { tabbed = event.key === "Tab"; }, true);
+  document.addEventListener("pointerdown", () => { tabbed = false; }, true);
+  window.addEventListener("blur", () => setTimeout(() => {
+    const frame = document.activeElement;
+    if (!tabbed && frame instanceof HTMLIFrameElement) { frame.blur(); window.focus(); }
+  }, 0));
+
   // A framed page is fetched when somebody looks at it: every look is written down.
   document.addEventListener("toggle", (event) => {
     const frame = event.target.open && event.target.querySelector("iframe[data-src]");

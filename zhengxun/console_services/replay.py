@@ -21,6 +21,12 @@ from domain.evidence import StoredRecord
 _MAX_PAGE = 16 * 1024 * 1024
 _CODING = re.compile(rb"(?im)^content-encoding:[ \t]*([^\r\n]*)")
 _ACTIVE = "script, link, base, meta, iframe, frame, frameset, object, embed, applet, portal, noscript, template"
+#: Attributes that make a browser fetch something, or lead somewhere.
+_LOADS = frozenset({"src", "srcset", "href", "xlink:href", "poster", "data", "imagesrcset", "lowsrc", "dynsrc", "cite"})
+_CSS_ADDRESS = re.compile(
+    r"(?:url|src|image|image-set|-webkit-image-set)\s*\((?!\s*[\"']?data:image/)[^)]*\)?", re.IGNORECASE
+)
+_CSS_IMPORT = re.compile(r"@(?:import|font-face|namespace)[^;{}]*(?:;|\{[^}]*\})?", re.IGNORECASE)
 
 
 def page_bytes(evidence: Path, stored: StoredRecord, content_type: str | None) -> tuple[bytes, str | None]:
@@ -54,12 +60,27 @@ def harmless(body: bytes, content_type: str | None) -> str:
     tree = LexborHTMLParser(text)
     for node in tree.css(_ACTIVE):
         node.decompose()
+    for node in tree.css("style"):
+        node.inner_html = _without_addresses(node.text())
     for node in tree.css("*"):
-        for name in [name for name in node.attributes if _acts(name)]:
-            del node.attrs[name]
+        for name, value in list(node.attributes.items()):
+            if name == "style":
+                node.attrs[name] = _without_addresses(value or "")
+            elif _acts(name) or (name in _LOADS and not (value or "").lower().startswith("data:image/")):
+                del node.attrs[name]
+                if name in ("src", "href") and value:
+                    # Where it led is part of what the page says.
+                    node.attrs["title"] = value
     made = tree.html or ""
     # The words of the page, whatever it says of itself, are UTF-8 from here on.
     return made if made.lower().startswith("<!doctype") else f"<!DOCTYPE html>{made}"
+
+
+def _without_addresses(style: str) -> str:
+    """CSS that fetches nothing. Escapes (``u\\72l``) could hide an address, so a style that has any is left out."""
+    if "\\" in style:
+        return ""
+    return _CSS_ADDRESS.sub("none", _CSS_IMPORT.sub("", style)).replace("</", "")
 
 
 def _acts(name: str) -> bool:

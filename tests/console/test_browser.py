@@ -1,0 +1,144 @@
+"""The console in a real browser: a morning's work by keyboard, on a screen and on a phone, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from console.app import ConsoleServices, make_app
+from domain.account import Role
+from storage import Store
+from tests.console.conftest import PASSWORD
+from tests.console.content import HOSTILE, Content
+from zhengxun.accounts import AccountService
+
+CHROMIUM = shutil.which("chromium")
+if CHROMIUM is None and not os.environ.get("CI"):
+    pytest.skip("no Chromium on this machine", allow_module_level=True)
+
+SIZES = ((1366, 768), (390, 844))
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    # Only root needs the flag, as on the machines that run the tests.
+    arguments = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM or "/usr/bin/chromium", args=arguments)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def address(console: ConsoleServices) -> Iterator[str]:
+    """The console, served on loopback."""
+    server = uvicorn.Server(uvicorn.Config(make_app(console), port=0, log_config=None, lifespan="off"))
+    bound = server.config.bind_socket()
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread.start()
+    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+class Watched:
+    """A page that remembers what it asked for and what it complained about."""
+
+    def __init__(self, browser: Browser, address: str, size: tuple[int, int]) -> None:
+        self.page: Page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
+        self.address = address
+        self.elsewhere: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", self._asked)
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _asked(self, request: object) -> None:
+        url = str(getattr(request, "url", ""))
+        if not url.startswith((self.address, "data:")):
+            self.elsewhere.append(url)
+
+    def log_in(self, name: str) -> None:
+        """By the form, as people do."""
+        self.page.goto(f"{self.address}/login")
+        self.page.fill("#name", name)
+        self.page.fill("#password", PASSWORD)
+        self.page.keyboard.press("Enter")
+        self.page.wait_for_selector("form.who")
+
+    def check(self, where: str) -> None:
+        """Nothing sticks out to the side, and axe finds nothing serious."""
+        width = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1], f"{where}: wider than the screen"
+        found = Axe().run(self.page)
+        serious = [
+            (violation["id"], violation["nodes"][0]["html"][:200])
+            for violation in found.response["violations"]
+            if violation["impact"] in ("serious", "critical")
+        ]
+        assert serious == [], where
+
+    def close(self) -> None:
+        """Say what was heard."""
+        assert self.elsewhere == []
+        assert self.complaints == []
+        self.page.context.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["screen", "phone"])
+def test_a_reviewers_morning(
+    browser: Browser, address: str, size: tuple[int, int], content: Content, accounts: AccountService, store: Store
+) -> None:
+    """Login, queue, three leads by three keys, one taken back; the kept page is looked at and does nothing."""
+    for number in (1, 2, 3, 4):
+        content.lead(number, score=90.0 - number, title=f"考证 {number} {HOSTILE}")
+    accounts.add("王芳", "王芳", Role.REVIEWER, None, PASSWORD, by="system")
+    seen = Watched(browser, address, size)
+    page = seen.page
+    seen.log_in("王芳")
+    page.goto(f"{address}/leads")
+    seen.check("/leads")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leads/1?*")
+    seen.check("/leads/1")
+    page.keyboard.press("c")
+    page.wait_for_selector("text=线索 1：确认")
+    page.keyboard.press("2")
+    page.keyboard.press("d")
+    page.wait_for_selector("text=线索 2：误报（警示")
+    page.keyboard.press("u")
+    page.wait_for_selector("text=线索 2：撤销")
+    page.keyboard.press("n")
+    page.wait_for_url("**/leads/3?*")
+    page.keyboard.press("k")
+    page.wait_for_selector("text=线索 3：待核实")
+    page.wait_for_url("**/leads/4?*")
+    states = [store.leads.get(number).lead.state.review.value for number in (1, 2, 3, 4)]
+    assert states == ["confirmed", "pending", "checking", "pending"]
+
+    for summary in page.locator("details.card-like > summary").all():
+        summary.click()
+    replay = page.frame_locator("iframe.replay")
+    replay.locator("text=免考包过").wait_for()
+    page.wait_for_selector("text=所列版本中最早的一版")
+    page.wait_for_function("document.querySelector('.shot').naturalWidth > 0")
+    assert page.title().endswith("证巡"), "the kept page's script did not run"
+    assert page.url.startswith(f"{address}/leads/4")
+    seen.check("/leads/4, everything open")
+    page.keyboard.press("Escape")
+    page.locator("h1").click()
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("?")
+    assert page.locator("dialog[open]").count() == 0
+    page.click("text=显示完整号码")
+    page.wait_for_selector("text=本次查看已记入审计日志")
+    seen.close()

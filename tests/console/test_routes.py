@@ -1,0 +1,80 @@
+"""Every route, for every role: a route that is missing from the table fails, and so does one that lets somebody in."""
+
+from __future__ import annotations
+
+import pytest
+from fastapi.routing import APIRoute
+
+from console.app import ConsoleServices, make_app
+from domain.account import Right, Role
+from tests.console.conftest import MakeClient, log_in
+from tests.console.content import Content
+from zhengxun.accounts import AccountService
+
+#: (method, path) → right that it needs; None: nobody has to be logged in.
+TABLE: dict[tuple[str, str], Right | None] = {
+    ("GET", "/login"): None,
+    ("POST", "/login"): None,
+    ("POST", "/logout"): Right.VIEW,
+    ("GET", "/healthz"): None,
+    ("GET", "/"): Right.VIEW,
+    ("GET", "/system"): Right.VIEW,
+    ("GET", "/leads"): Right.VIEW,
+    ("GET", "/leads/next"): Right.VIEW,
+    ("GET", "/leads/{lead_id}"): Right.VIEW,
+    ("GET", "/leads/{lead_id}/versions"): Right.VIEW,
+    ("GET", "/leads/{lead_id}/related"): Right.VIEW,
+    ("POST", "/leads/{lead_id}/reveal"): Right.REVEAL,
+    ("POST", "/leads/{lead_id}/decide"): Right.REVIEW,
+    ("POST", "/leads/bulk"): Right.REVIEW,
+    ("POST", "/leads/letter"): Right.REVIEW,
+    ("POST", "/leads/ledger"): Right.REVIEW,
+    ("GET", "/evidence/leads/{lead_id}/screenshot"): Right.REVEAL,
+    ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/text"): Right.VIEW,
+    ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/page"): Right.REVEAL,
+}
+_VALUES = {"lead_id": "1", "snapshot_id": "1"}
+
+
+def _routes(console: ConsoleServices) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    stack = list(make_app(console).routes)
+    while stack:
+        route = stack.pop()
+        if isinstance(route, APIRoute):
+            found |= {(method, route.path) for method in route.methods}
+        else:
+            stack += getattr(getattr(route, "original_router", None), "routes", [])
+    return found
+
+
+def test_no_route_is_missing_from_the_table(console: ConsoleServices) -> None:
+    """Who adds a route says here who may use it."""
+    assert _routes(console) == set(TABLE)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_who_has_the_right_gets_in(
+    client_for: MakeClient, accounts: AccountService, content: Content, role: Role
+) -> None:
+    """403 for everybody else, whatever is asked with it; the login page for nobody."""
+    content.lead(1)
+    client = client_for()
+    nobody = client_for()
+    csrf = log_in(client, accounts, role, role.value)
+    for (method, path), right in TABLE.items():
+        if path in ("/login", "/logout"):
+            continue
+        address = path.format(**_VALUES)
+        given = {"data": {"csrf": csrf}} if method == "POST" else {}
+        status = client.request(method, address, **given).status_code
+        if right is not None and right not in role.rights:
+            assert status == 403, (method, path, role)
+        else:
+            assert status not in (401, 403, 404, 500), (method, path, role, status)
+        if right is not None:
+            answer = nobody.request(method, address, **({"data": {}} if method == "POST" else {}))
+            assert (answer.status_code, answer.headers.get("location")) == (303, "/login"), (method, path)
+        if method == "POST":
+            refused = client.post(address, data={"csrf": "falsch"})
+            assert refused.status_code == 403, (path, "CSRF")
