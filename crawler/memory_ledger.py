@@ -41,6 +41,10 @@ class MemoryLedger:
         """See :meth:`domain.ports.CrawlLedger.plan_new`."""
         return self.plan([request for request in requests if request.url not in self.known])
 
+    def plan_due(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """See :meth:`domain.ports.CrawlLedger.plan_due`; nothing is known of when pages change here."""
+        return self.plan(requests)
+
     def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """See :meth:`domain.ports.CrawlLedger.plan_known`; every known version belongs to every target here."""
         wanted = [CrawlRequest(run_id, target_id, url, depth=1) for url in list(self.known)[:limit] if kept]

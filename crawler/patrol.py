@@ -206,7 +206,7 @@ class Patrol:
     async def _read_sitemaps(self, crawl: TargetCrawl) -> None:
         try:
             links = await self._sitemaps.links(crawl, self._run_id)
-            planned = await self._recorder.plan(links) if links else []
+            planned = await self._recorder.ask(self._ledger.plan_due, links) if links else []
             crawl.take_in(planned)
         finally:
             crawl.under_way -= 1

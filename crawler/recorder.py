@@ -160,7 +160,7 @@ class Recorder:
         walked = [link for report in reports if report.crawl.navigation is None for link in report.links]
         listed = [link for report in reports if report.crawl.navigation is not None for link in report.links]
         for request in (
-            *(self._ledger.plan(walked) if walked else ()),
+            *(self._ledger.plan_due(walked) if walked else ()),
             *(self._ledger.plan_new(listed) if listed else ()),
         ):
             planned.setdefault(request.target_id, []).append(request)

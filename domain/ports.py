@@ -32,10 +32,14 @@ class CrawlLedger(Protocol):
         """Like :meth:`plan`, without pages of which a version is kept already: an account's old posts."""
         ...
 
+    def plan_due(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Like :meth:`plan`, without kept pages that are not due yet (:mod:`domain.revisit`): links of a site."""
+        ...
+
     def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """Plan what earlier runs know of a target; return how many requests that made.
 
-        Pages they kept (open leads first, gone pages last, at most ``limit``), and addresses of the run before that were
+        Pages they kept and that are due (open leads first, gone pages last, at most ``limit``), and addresses of the run before that were
         never read: failed, blocked or over the budget (at most ``limit``). ``kept`` False: only the latter.
         """
         ...

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, case, exists, func, literal, select, text, update
@@ -14,6 +15,7 @@ from domain.analysis import PageVisit
 from domain.crawl import CrawlRequest, KnownVersion, Outcome, Purpose, RunKind
 from domain.evidence import CaptureKind
 from domain.ports import Clock
+from domain.revisit import LISTS, is_due
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
 from storage.lead_state import PlanRank
@@ -45,6 +47,8 @@ class SqlLedger:
     confirm_after: timedelta
     pictures: bool = False
     """Which part of the book: the requests for pictures, or (False) all others. Neither part sees the other."""
+    sparing: set[tuple[int, int]] = field(default_factory=set)
+    """(run, target) pairs whose kept pages are visited only when they are due: decided when the target is opened."""
 
     def plan(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
         """Store those requests whose (run, url) is not planned yet; return exactly these, in the order given."""
@@ -71,6 +75,27 @@ class SqlLedger:
                 )
         return self.plan([request for request in requests if key_of(request.url) not in kept])
 
+    def plan_due(self, requests: Sequence[CrawlRequest]) -> list[CrawlRequest]:
+        """Like :meth:`plan`, without kept pages that are not due yet; see :func:`_is_due` for which are always."""
+        now = self.clock()
+        not_due: set[tuple[int, bytes]] = set()
+        by_target: dict[tuple[int, int], set[bytes]] = {}
+        for request in requests:
+            by_target.setdefault((request.run_id, request.target_id), set()).add(key_of(request.url))
+        with reading(self.engine) as connection:
+            for place, keys in by_target.items():
+                for portion in portions(keys):
+                    rows = connection.execute(
+                        select(PageRow.url_key, *_REVISIT_COLUMNS).where(
+                            PageRow.url_key.in_(portion),
+                            PageRow.plan_rank.in_([int(PlanRank.KEPT), int(PlanRank.GONE)]),
+                        )
+                    )
+                    not_due.update(
+                        (place[0], row.url_key) for row in rows if not _is_due(row, now, place in self.sparing)
+                    )
+        return self.plan([request for request in requests if (request.run_id, key_of(request.url)) not in not_due])
+
     def plan_known(self, run_id: int, target_id: int, limit: int, *, kept: bool = True) -> int:
         """Plan what earlier runs know: open leads first, then pages not seen for longest, and what was never read.
 
@@ -80,7 +105,7 @@ class SqlLedger:
         if limit <= 0 or self.pictures:
             return 0
         with writing(self.engine) as connection:
-            planned = _plan_rows(connection, run_id, target_id, _kept_pages(run_id, target_id, limit)) if kept else 0
+            planned = self._plan_kept(connection, run_id, target_id, limit) if kept else 0
             before = connection.execute(
                 select(func.max(CrawlRunTargetRow.run_id))
                 .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)
@@ -93,6 +118,25 @@ class SqlLedger:
             if before is None:
                 return planned
             return planned + _plan_rows(connection, run_id, target_id, _left_over(before, run_id, target_id, limit))
+
+    def _plan_kept(self, connection: Connection, run_id: int, target_id: int, limit: int) -> int:
+        """Plan kept pages that are due, until ``limit``.
+
+        A site that fits into half of its budget is looked at whole each time: looking away would save nothing that is
+        needed elsewhere, and a page that turns bad would be seen later.
+        """
+        count = connection.execute(
+            select(func.count())
+            .select_from(PageRow)
+            .where(PageRow.target_id == target_id, PageRow.plan_rank < int(PlanRank.NOT_PLANNED))
+        ).scalar_one()
+        if 2 * count > limit:
+            self.sparing.add((run_id, target_id))
+        now, sparing = self.clock(), (run_id, target_id) in self.sparing
+        rows = connection.execute(_kept_pages(run_id, target_id))
+        return _insert(
+            connection, run_id, target_id, list(islice((row for row in rows if _is_due(row, now, sparing)), limit))
+        )
 
     def pending(self, run_id: int, target_id: int, limit: int, exclude: Sequence[int] = ()) -> list[CrawlRequest]:
         """Planned requests without an outcome, highest priority first, oldest first among equals."""
@@ -173,18 +217,48 @@ class SqlLedger:
         return (row.planned, row.done) if row else (0, 0)
 
 
-def _kept_pages(run_id: int, target_id: int, limit: int) -> Select[Any]:
+#: What says when a page is due.
+_REVISIT_COLUMNS = (
+    PageRow.plan_rank,
+    PageRow.depth,
+    PageRow.purpose,
+    PageRow.last_checked,
+    PageRow.gone_since,
+    PageRow.times_seen,
+    PageRow.times_changed,
+    PageRow.first_seen,
+    PageRow.last_seen,
+)
+
+
+def _is_due(page: Any, now: datetime, sparing: bool) -> bool:
+    """Whether a kept page is visited: always with an open lead, near the start page, of a feed, and where there is room."""
+    if page.plan_rank == int(PlanRank.OPEN_LEAD):
+        return True
+    if page.gone_since is None and (not sparing or page.depth <= LISTS or page.purpose != Purpose.PAGE.value):
+        return True
+    return is_due(
+        now,
+        last_checked=page.last_checked,
+        gone_since=page.gone_since,
+        times_seen=page.times_seen,
+        times_changed=page.times_changed,
+        first_seen=page.first_seen,
+        last_seen=page.last_seen,
+    )
+
+
+def _kept_pages(run_id: int, target_id: int) -> Select[Any]:
     """Pages of a target that earlier runs kept and this one has not planned yet."""
     priority = case(*((PageRow.plan_rank == int(rank), value) for rank, value in PRIORITY.items()))
     return (
         select(
             PageRow.url_key,
             PageRow.url,
-            PageRow.depth,
-            PageRow.purpose,
             PageRow.via,
             PageRow.anchor,
             priority.label("priority"),
+            *_REVISIT_COLUMNS,
         )
         .where(
             PageRow.target_id == target_id,
@@ -192,7 +266,6 @@ def _kept_pages(run_id: int, target_id: int, limit: int) -> Select[Any]:
             ~exists(literal(1)).where(CrawlRequestRow.run_id == run_id, CrawlRequestRow.url_key == PageRow.url_key),
         )
         .order_by(PageRow.plan_rank, PageRow.last_checked, PageRow.id)
-        .limit(limit)
     )
 
 
@@ -229,9 +302,17 @@ def _left_over(before: int, run_id: int, target_id: int, limit: int) -> Select[A
 
 def _plan_rows(connection: Connection, run_id: int, target_id: int, wanted: Select[Any]) -> int:
     """Plan the addresses that ``wanted`` selects; return how many."""
+    return _insert(connection, run_id, target_id, connection.execute(wanted).all())
+
+
+_PLANNED_COLUMNS = ("url_key", "url", "depth", "purpose", "via", "anchor", "priority")
+
+
+def _insert(connection: Connection, run_id: int, target_id: int, rows: Sequence[Any]) -> int:
     values = [
-        {"run_id": run_id, "target_id": target_id, "bytes_received": 0, **row._mapping}
-        for row in connection.execute(wanted)
+        {"run_id": run_id, "target_id": target_id, "bytes_received": 0}
+        | {name: getattr(row, name) for name in _PLANNED_COLUMNS}
+        for row in rows
     ]
     if values:
         connection.execute(insert_for(connection, CrawlRequestRow), values)

@@ -157,10 +157,10 @@ class World:
         (planned,) = self.store.ledger().plan([wanted])
         return planned
 
-    def look(self, url: str, text: str = AD) -> CrawlRun:
+    def look(self, url: str, text: str = AD, *, depth: int = 1) -> CrawlRun:
         """A run in which the page was new or changed and says ``text``."""
         run = self.begin()
-        self.record(ok(self.request(run, url), self.clock(), [judged(url, text)]))
+        self.record(ok(self.request(run, url, depth=depth), self.clock(), [judged(url, text)]))
         self.store.finish_run(run.id)
         return run
 

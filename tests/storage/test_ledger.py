@@ -363,3 +363,26 @@ def test_old_posts_are_not_planned_again(world: World) -> None:
     assert [request.url for request in world.store.ledger().plan_new(links)] == [f"{SITE}/p/2"]
     assert world.store.ledger().plan_known(run.id, world.target.id, 10, kept=False) == 0
     assert world.store.ledger().plan_known(run.id, world.target.id, 10) == 1
+
+
+def test_pages_that_never_change_wait_where_the_budget_is_scarce(world: World, clock: TestClock) -> None:
+    """Neither planned nor a gap nor lost; due again later, at once with an open lead, and always where there is room."""
+    pages = [f"{SITE}/{number}" for number in range(3)]
+    for url in pages[:2]:
+        world.look(url, CLEAN, depth=2)
+    world.look(pages[2], AD, depth=2)
+    for _ in range(4):
+        clock.forward(days=1)
+        for url in pages:
+            world.unchanged(url)
+    ledger = world.store.ledger()
+    clock.forward(days=1)
+    roomy = world.begin()
+    assert ledger.plan_known(roomy.id, world.target.id, 100) == 3
+    scarce = world.begin()
+    assert ledger.plan_known(scarce.id, world.target.id, 3) == 1
+    links = [CrawlRequest(scarce.id, world.target.id, url, depth=2) for url in (*pages, f"{SITE}/new")]
+    assert [request.url for request in ledger.plan_due(links)] == [f"{SITE}/new"]
+    clock.forward(days=1)
+    later = world.begin()
+    assert ledger.plan_known(later.id, world.target.id, 3) == 3
