@@ -6,6 +6,7 @@ import heapq
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from crawler import promise
@@ -29,6 +30,10 @@ _SEEN = 200_000
 #: some minutes; a site with single hanging pages never gets there.
 SILENCE = 12
 _NO_ANSWER = frozenset({"no_answer", "connection", "dns"})
+
+
+#: Patterns of the addresses in hand are asked for with every request that goes out.
+_pattern_of = lru_cache(maxsize=4096)(address_pattern)
 
 
 def mark_of(url: str) -> int:
@@ -56,6 +61,9 @@ class TargetCrawl:
         self.exhausted: tuple[str, str] | None = None
         """Which budget is used up: machine word and Chinese sentence."""
         self.novelty = Novelty(trap_pages)
+        self.gave = promise.Yield()
+        self._place: int | None = None
+        """Where in the heap the next request lies, until the heap or what is known of its patterns changes."""
         self.aliases: Aliases[Any] = Aliases()
         self._heap: list[tuple[int, int, CrawlRequest, int]] = []
         self._in_hand: set[int] = set()
@@ -124,6 +132,7 @@ class TargetCrawl:
 
     def take_in(self, requests: Iterable[CrawlRequest], attempt: int = 0) -> None:
         """Hold planned requests; where there are too many, the least promising stay in the ledger."""
+        self._place = None
         for request in requests:
             assert request.id is not None
             if request.id in self._in_hand and attempt == 0:
@@ -142,21 +151,52 @@ class TargetCrawl:
 
     def top(self) -> CrawlRequest | None:
         """The request that would be handed out next."""
-        return self._heap[0][2] if self._heap else None
+        return self._heap[self._best()][2] if self._heap else None
 
     def pop(self) -> tuple[CrawlRequest, int] | None:
         """The most promising request and its number of earlier tries; exhausted patterns go to the end first."""
         while self._heap:
-            rank, order, request, attempt = heapq.heappop(self._heap)
+            rank, order, request, attempt = self._take(self._best())
             may_wait = rank < -promise.LAST and request.depth > 0 and request.known is None
             if may_wait and self.novelty.exhausted(address_pattern(request.url)):
                 heapq.heappush(self._heap, (-promise.LAST, order, request, attempt))
+                self._place = None
                 continue
             mark = mark_of(request.url)
             if mark in self._shallower:
                 request = replace(request, depth=min(request.depth, self._shallower[mark]))
             return request, attempt
         return None
+
+    def learn(self, pattern: str, flagged: bool) -> None:
+        """A page of this pattern was read and judged: links like it move forward or back."""
+        self.gave.note(pattern, flagged)
+        self._place = None
+
+    def _best(self) -> int:
+        """Place of the entry that goes next: by promise and by what pages of its pattern gave; at most 256 are looked at."""
+        if not self.gave:
+            return 0
+        if self._place is None:
+            self._place = min(range(len(self._heap)), key=self._rank)
+        return self._place
+
+    def _rank(self, place: int) -> tuple[int, int]:
+        rank, order, request, _ = self._heap[place]
+        # Start pages, open leads and what comes last of all keep their places.
+        if request.known is None and request.depth > 0 and abs(rank) < -promise.LAST:
+            rank -= self.gave.points(_pattern_of(request.url))
+        return rank, order
+
+    def _take(self, place: int) -> tuple[int, int, CrawlRequest, int]:
+        self._place = None
+        if place == 0:
+            return heapq.heappop(self._heap)
+        entry, last = self._heap[place], self._heap.pop()
+        if place < len(self._heap):
+            self._heap[place] = last
+            heapq.heapify(self._heap)
+        return entry
 
     def ended(self, request: CrawlRequest) -> None:
         """The request's outcome is in the ledger."""
@@ -167,11 +207,13 @@ class TargetCrawl:
         """Leave everything in hand to the ledger (budget used up, or the run stops)."""
         self._in_hand.difference_update(entry[2].id or 0 for entry in self._heap)
         self._heap.clear()
+        self._place = None
 
     def let_go(self) -> None:
         """Nothing is in hand or under way: ask the ledger for whatever is pending."""
         self._in_hand.clear()
         self._heap.clear()
+        self._place = None
         self.more = True
 
     def begin(self) -> None:

@@ -215,6 +215,8 @@ class Visitor:
                 crawl, request, landing, verdicts.SAME_TEXT, page=page, verdict=extraction.verdict, links=links
             )
         crawl.novelty.saw(pattern, extraction.documents, any(address_pattern(link.url) != pattern for link in links))
+        if request.known is None:
+            crawl.learn(pattern, any(assessment.flagged for assessment in analysis.assessments))
         judged = tuple(
             JudgedDocument(document, assessment)
             for document, assessment in zip(extraction.documents, analysis.assessments, strict=True)
