@@ -23,6 +23,10 @@ from classifiers.numbers import NumberShape, number_shape
 RawHit = tuple[int, int, int]
 
 
+#: Disguise: written from right to left. Words of three characters and fewer count so only where the text says as much.
+TURNED = "倒序"
+
+
 class Entry(NamedTuple):
     """What a pattern may stand for."""
 
@@ -116,5 +120,5 @@ def _variants(
         for written, char in disguises.pieces.items():
             if char in word:
                 yield "拆字", word.replace(char, written)
-        if len(word) == 4:
-            yield "倒序", word[::-1]
+    if word != word[::-1]:
+        yield TURNED, word[::-1]

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
+from classifiers.acrostics import Acrostic, acrostics
 from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
 from classifiers.features import IMPLIED, features, prices, wording_values
-from classifiers.hits import Hits
+from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText, build_table
@@ -55,6 +57,9 @@ _NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
 _ENOUGH = 2
 _SENTENCES = 3
+#: Characters in which a verse is looked for.
+_VERSES = 6_000
+_HAN_ONLY = re.compile(r"[\u4e00-\u9fff]{2,4}")
 #: Disguises that are told.
 _MAX_EVASION = 12
 
@@ -99,6 +104,16 @@ class Classifier:
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
         self._whole = next((rule for rule in pack.rules if rule.whole), None)
         self._implied = {rule.id: rule.implied for rule in pack.rules}
+        self._down = {
+            word: rule
+            for rule in pack.rules
+            if rule.strictness == 1 and not rule.implied
+            for sequence in rule.sequences
+            if len(sequence) == 1
+            for name in sequence[0].concepts
+            for word in pack.concepts[name].words
+            if pack.concepts[name].disguise and pack.concepts[name].boundary and _HAN_ONLY.fullmatch(word)
+        }
         self._strictness = {rule.id: rule.strictness for rule in pack.rules}
         self._own = {f"rule:{rule.id}": rule.weight for rule in pack.rules}
         self._says = feature_words(pack)
@@ -160,7 +175,8 @@ class Classifier:
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
         likely = self._index.likely(needs, mask, scan, title_end)
         peak = scan.densest(self._weigh, PEAK)
-        hopeless = not thorough and self._hopeless(scan.concepts(peak))
+        down = acrostics(whole.text, self._down) if whole.text.count("\n", 0, _VERSES) >= 3 else []
+        hopeless = not thorough and not down and self._hopeless(scan.concepts(peak))
         if hopeless and not likely:
             return None
         rules = [need.rule for need in needs]
@@ -176,18 +192,19 @@ class Classifier:
         else:
             topical = any(begin <= hit.start < end for name in _NAMED for hit in hits.honest(name))
         brief = len(whole.text) <= PEAK
-        if not (matched or topical or brief or thorough):
+        if not (matched or topical or brief or down or thorough):
             return None
         wording = self._wording.value(_between(text, *peak))
-        if wording < _HOPELESS and not claimed and not thorough:
+        if wording < _HOPELESS and not (claimed or down or thorough):
             return None
-        if not (matched or topical or wording >= _CLEAR or thorough):
+        if not (matched or topical or down or wording >= _CLEAR or thorough):
             return None
         reading = Reading(whole, text, stretch, topical)
         if scan.cut:
             reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")
         contexts = {name: count for name in self._contexts if (count := hits.words(name))}
         self._findings(reading, matched, text)
+        self._hidden(reading, down)
         host = host_of(subject.url)
         body = (
             whole.text if len(whole.text) <= _READ else whole.text[: _READ * 2 // 3] + "\n" + whole.text[-_READ // 3 :]
@@ -318,6 +335,19 @@ class Classifier:
         reading.findings.sort(key=_order)
         reading.exempted.sort(key=_order)
         reading.evasion = list(evasion)
+
+    def _hidden(self, reading: Reading, down: list[Acrostic]) -> None:
+        """Add what is written down the edge of a verse."""
+        for word, start, end in down[:_PER_RULE]:
+            rule = self._down[word]
+            part = reading.whole.part(start, end)
+            if part is None:
+                continue
+            hit = Hit(rule.id, start, end, word, "藏头")
+            match = Match(rule, start, end, (hit,))
+            reading.findings.append(self._finding(match, part, reading.text.original[start:end], start, end, None))
+            reading.evasion.append(f"藏头：{word}")
+        reading.findings.sort(key=_order)
 
     def _finding(self, match: Match, part: Part, quote: str, start: int, end: int, excuse: str | None) -> Finding:
         rule = match.rule

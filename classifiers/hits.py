@@ -6,6 +6,7 @@ invented it, not inside another word, and not where an innocent word reaches int
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,7 +14,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from classifiers.automaton import Automaton, Entry, RawHit
+from classifiers.automaton import TURNED, Automaton, Entry, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Element, RulePack
 from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
@@ -21,6 +22,7 @@ from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
 #: Hits in disguise that are judged in one text (each may need the segmenter).
 MAX_DISGUISED = 120
 _LONGEST_INNOCENT = 16
+_TURNED_TEXT = re.compile("[\u202d\u202e]|倒着|反着|倒过来|反过来|倒读|反读|倒念|反念|从右往左|从后往前|镜像文字")
 
 
 class Hit(NamedTuple):
@@ -64,6 +66,11 @@ class Hits:
         self._held: dict[str, list[Hit]] = {}
         self._columns: dict[tuple[str, ...], Column] = {}
         self._innocent = [(hit.start, hit.end) for hit in self.honest("innocent")]
+
+    @cached_property
+    def _turned(self) -> bool:
+        """Whether the text is to be read from right to left: it says so, or holds the character that makes it so."""
+        return _TURNED_TEXT.search(self._text.original) is not None
 
     @cached_property
     def _topic_ends(self) -> set[int]:
@@ -130,7 +137,11 @@ class Hits:
                     continue
             elif entry.kind and not _letters_alone(plain, start, end):
                 continue
+            if entry.kind == TURNED and len(entry.word) < 4 and not self._turned:
+                continue
             if entry.numbers is not None and not entry.numbers.stands(text.original, positions, start, end):
+                continue
+            if concept.alone and not _alone(text.original, positions[start], positions[end - 1] + 1):
                 continue
             disguise: str | None = entry.kind or inserted
             if stood != entry.plain:
@@ -177,6 +188,12 @@ class Hits:
             if reaches and not inside and not before_topic:
                 return True
         return False
+
+
+def _alone(original: str, start: int, end: int) -> bool:
+    """Whether no Latin letter or digit stands right before or after ``original[start:end]``."""
+    beside = original[max(0, start - 1) : start] + original[end : end + 1]
+    return not any(char.isascii() and char.isalnum() for char in beside)
 
 
 def _letters_alone(plain: str, start: int, end: int) -> bool:

@@ -35,7 +35,7 @@ _TOP_KEYS = {
     },
     "wording": {"pack", "version", "author", "source", "intercept", "grams"},
 }
-_CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "context", "cue"}
+_CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "alone", "context", "cue"}
 _RULE_KEYS = {
     *("id", "name", "category", "behaviour", "legal", "severity", "strictness", "weight", "implied", "match", "gap"),
     *("any_order", "must", "unless", "exempt", "author", "version", "examples"),
@@ -134,6 +134,7 @@ def _concepts(tops: list[Mapped]) -> dict[str, Concept]:
                 disguise=_flag(body, "disguise", owner),
                 left_not=frozenset(str(body.get("left_not", ""))),
                 right_not=frozenset(str(body.get("right_not", ""))),
+                alone=_flag(body, "alone", owner),
                 context=_flag(body, "context", owner),
                 cue=_flag(body, "cue", owner),
             )

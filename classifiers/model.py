@@ -21,6 +21,8 @@ class Concept:
     """Whether its words are also looked for in disguise (homophones, pinyin, split characters …)."""
     left_not: frozenset[str] = frozenset()
     right_not: frozenset[str] = frozenset()
+    alone: bool = False
+    """Whether no Latin letter or digit may stand right beside it in the original (bg, but not bgm)."""
     context: bool = False
     """Whether its presence anywhere in the document is a feature of the score."""
     cue: bool = False

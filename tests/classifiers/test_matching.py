@@ -98,3 +98,45 @@ def test_a_hidden_copy_of_visible_text_is_not_found_twice(classifier: Classifier
     text = "电工证包过，官网可查，加微信 abc12345"
     assessment = classifier.assess(Subject(text, segments=(("meta", "电工证包过"),)))
     assert all(finding.field == "text" for finding in assessment.findings)
+
+
+HIDDEN = [
+    (
+        "代理全国各省\n考务十五年整\n包君满意放心\n过程不用操劳\n二建一造都能安排，私信",
+        "D-PROXY-0010",
+        "代理全国各省\n考务十五年整",
+    ),
+    ("\u202e过包试考\u202c，教资、护资都行", "B-GUAR-0010", "过包试考"),
+    ("二建过包的，倒着念你就懂", "B-GUAR-0010", "过包"),
+    ("证出接直，想办的点头像", "D-DIRECT-0010", "证出接直"),
+    ("焊工、叉车 gjrk、swkc、bg，要的滴滴", "D-INITIALS-0010", "gjrk、swkc、bg"),
+]
+
+
+@pytest.mark.parametrize(("text", "rule", "quote"), HIDDEN)
+def test_words_hidden_in_the_order_of_characters_are_found(
+    classifier: Classifier, text: str, rule: str, quote: str
+) -> None:
+    """Down the edge of a verse, from right to left, or as initials: the quote is what stands there."""
+    findings = [finding for finding in classifier.assess(Subject(text)).findings if finding.rule_id == rule]
+    assert any(quote in finding.quote for finding in findings), findings
+    assert all(text[finding.start : finding.end] == finding.quote for finding in findings)
+
+
+ORDERLY = [
+    "新年快乐万事兴\n年年有余步步升\n快马加鞭争上游\n乐在其中不知倦\n祝考证顺利",
+    "经过包装的礼盒，送给考下证书的同事",
+    "报考代码见附件，证书编号在右上角",
+    "装修时放的 bgm 很好听，mkv 格式，证书另存",
+]
+
+
+@pytest.mark.parametrize("text", ORDERLY)
+def test_orderly_text_holds_no_hidden_word(classifier: Classifier, text: str) -> None:
+    """A verse, neighbouring words and other abbreviations are not read against their order."""
+    assert not found(classifier.assess(Subject(text))) & {
+        "B-GUAR-0010",
+        "D-PROXY-0010",
+        "D-NOEXAM-0010",
+        "D-INITIALS-0010",
+    }

@@ -25,9 +25,7 @@ def test_demo_finds_what_is_planted(zhengxun: Zhengxun, tmp_path: Path, monkeypa
     dishonest = {planted.site for planted in PLANTED if Expectation.VIOLATING in {planted.day1, planted.day2}}
     for day in report["days"]:
         assert [alarm for alarm in day["false_alarms"] if alarm[0] not in dishonest] == [], "an honest site is listed"
-        # A list of enrolment papers on a site that sells certificates is still taken for an offer. It is no honest site's
-        # page, but it is wrong: whoever mends it takes it out here.
-        assert day["false_alarms"] in ([], [["tianyu", "/xm/dl.htm"]])
+        assert day["false_alarms"] == []
     for day in report["days"]:
         assert [Path(path).suffix for path in day["files"]] == [".html", ".json", ".xlsx", ".docx"]
         assert all(Path(path).stat().st_size > 1000 for path in day["files"])
