@@ -14,7 +14,7 @@ from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
-from classifiers.features import IMPLIED, features, prices, wording_values
+from classifiers.features import IMPLIED, features, odd_writing, prices, wording_values
 from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
@@ -222,6 +222,7 @@ class Classifier:
             contacts,
             prices(around),
             len(reading.evasion),
+            odd_writing(around),
             reading.facts,
             subject.has_form and bool(host) and not official(host, self._pack.facts),
         )
@@ -274,9 +275,14 @@ class Classifier:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
         rule = self._whole
         clear = reading.values.get("wording", 0.0) >= (_CLEAR_ON_TOPIC if reading.topical else _CLEAR)
-        if not reading.findings and not reading.topical and not (clear and len(reading.whole.text) <= PEAK):
+        odd = reading.values.get("odd_writing", 0.0) > 1.0
+        if not reading.findings and not reading.topical and not odd and not (clear and len(reading.whole.text) <= PEAK):
             return reading.findings
-        if not reading.findings and not clear and not any(f"context:{name}" in reading.values for name in _EVIDENCE):
+        if (
+            not reading.findings
+            and not (clear or odd)
+            and not any(f"context:{name}" in reading.values for name in _EVIDENCE)
+        ):
             return reading.findings
         explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
         if rule is None or explicit >= _ENOUGH:

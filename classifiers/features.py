@@ -55,6 +55,25 @@ def wording_values(value: float, explicit: bool) -> dict[str, float]:
     return {name or ("wording:claim_against" if explicit else "wording:against"): round(value, 4)}
 
 
+_SYLLABLE = (
+    "(?:[zcs]h|[bpmfdtnlgkhjqxzcsryw])?(?:iang|iong|uang|ang|eng|ing|ong|iao|ian|uai|uan|ai|ei|ao|ou|an|en|in|ia|ie|iu|"
+    "ua|uo|ui|un|ue|a|o|e|i|u)"
+)
+#: Writing that nobody needs who has nothing to hide: a syllable, letter, kana, bar or mathematical digit between Han
+#: characters, one sign after every character, characters in circles and boxes.
+_ODD = re.compile(
+    rf"(?<=[\u4e00-\u9fff])(?:{_SYLLABLE}|[b-hj-np-zA-Z]|[\u3041-\u306d\u306f-\u30fa]|[丨‖|＊*×]|"
+    r"[\U0001d400-\U0001d7ff])(?=[\u4e00-\u9fff])"
+    r"|[\u4e00-\u9fff]([^\w\s，。、；：！？“”])(?:[\u4e00-\u9fff]\1){2,}"
+    r"|[㊀-㊰㋀-㋿🄀-🈿🉐🉑㊣]"
+)
+
+
+def odd_writing(text: str) -> int:
+    """Return how often ``text`` is written as if to be overlooked by machines, at most 12."""
+    return sum(1 for _, _ in zip(range(12), _ODD.finditer(text), strict=False))
+
+
 def prices(text: str) -> tuple[int, int]:
     """Return how many prices and how many lines of a price list ``text`` has, at most 12 of each."""
     found = sum(1 for _, _ in zip(range(12), _PRICE.finditer(text), strict=False))
@@ -71,6 +90,7 @@ def features(
     contacts: int,
     price: tuple[int, int],
     evasion: int,
+    odd: int,
     facts: Iterable[FactFinding],
     form: bool,
 ) -> dict[str, float]:
@@ -95,6 +115,7 @@ def features(
     values["prices"] = log1p(price[0])
     values["price_list"] = log1p(price[1])
     values["evasion"] = log1p(evasion)
+    values["odd_writing"] = log1p(odd)
     for fact in facts:
         key = f"fact:{fact.kind}"
         values[key] = 1.0

@@ -52,6 +52,7 @@ def feature_words(pack: RulePack) -> dict[str, str]:
         "prices": "标有价格",
         "price_list": "价目表",
         "evasion": "使用变体、符号等规避写法",
+        "odd_writing": "字中夹拼音字母、逐字加符号、圈字框字等反常写法",
         "wording": "没有明示说法，整体用语与已标注的招揽文字相近",
         "wording:against": "没有明示说法，整体用语与已标注的招揽文字相远",
         "wording:claim": "有明示说法，整体用语也与已标注的招揽文字相近",

@@ -34,6 +34,7 @@ PRIORS: Mapping[str, float] = {
     "implied": 0.5,
     "contacts": 0.8,
     "evasion": 1.2,
+    "odd_writing": 0.5,
     "price_list": 0.4,
     "prices": 0.2,
     "form": 1.0,
@@ -181,7 +182,9 @@ def _floor(name: str) -> float:
     """What speaks for a claim never lowers a score."""
     if name.startswith("rule:"):
         return 0.05
-    return 0.0 if name in (*WORDING, "explicit", "implied", "contacts", "evasion", "price_list") else -1e9
+    return (
+        0.0 if name in (*WORDING, "explicit", "implied", "contacts", "evasion", "odd_writing", "price_list") else -1e9
+    )
 
 
 def _variance(name: str) -> float:

@@ -5,6 +5,7 @@ import pytest
 import classifiers
 from classifiers.classifier import Classifier
 from classifiers.facts import check_facts
+from classifiers.features import odd_writing
 from domain.assessment import Level, Speaker, Subject
 
 
@@ -107,3 +108,17 @@ def test_statements_are_held_against_facts(classifier: Classifier, text: str, ki
 def test_true_levels_are_no_wrong_facts(classifier: Classifier, level: str) -> None:
     """All eight levels of the system exist."""
     assert not check_facts(f"{level}证书", classifier.pack.facts)
+
+
+@pytest.mark.parametrize(
+    ("text", "odd"),
+    [
+        ("免k直出，官网可cha到，zheng书包guo", 2),
+        ("国·家·认·可，职·业·资·格", 2),
+        ("心D理Z询师，建K管L师", 4),
+        ("用 Python 写了一个爬虫，跑在 Linux 上。T恤五折，包邮。", 0),
+    ],
+)
+def test_odd_writing_is_counted(text: str, odd: int) -> None:
+    """Syllables and letters inside words, and one sign after every character; foreign words between spaces are none."""
+    assert odd_writing(text) == odd

@@ -117,7 +117,7 @@ def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
 # ``dev`` is what the weights are learned from; the others they have never seen.
 FLOORS = {
     "dev_*": (0.97, 0.95),
-    "validation_first": (0.90, 0.88),
+    "validation_first": (0.90, 0.90),
     "validation_second": (0.92, 0.93),
     "validation_third": (0.93, 0.82),
 }
