@@ -101,9 +101,12 @@ def verdicts(most: int) -> None:
     classifier = classifiers.load(None)
     page = extract(html(PLAIN * 6).body, url="http://a.example/", content_type="text/html; charset=utf-8").documents[0]
     with PictureWorker() as worker:
-        for name in ("violating", "innocent"):
-            samples = Path(f"tests/classifiers/samples/dev_{name}.jsonl").read_text("utf-8").splitlines()
-            texts = [sample["text"] for sample in map(json.loads, samples) if 15 <= len(sample["text"]) <= 120][:most]
+        samples = [
+            json.loads(line)
+            for line in Path("tests/classifiers/samples/dev_first.jsonl").read_text("utf-8").splitlines()
+        ]
+        for name, label in (("violating", 1), ("innocent", 0)):
+            texts = [s["text"] for s in samples if s["label"] == label and 15 <= len(s["text"]) <= 120][:most]
             as_text = drawn = 0
             for number, words in enumerate(texts):
                 flat = words.replace("\n", " ")

@@ -5,6 +5,7 @@ telephone numbers) speak for every page of a site, and one line that sells certi
 So the regions are judged apart, by the kinds of the page's segments:
 
 - the content (main text, tables, forms, contact boxes, words of pictures and what only search engines read) as one text;
+- the words of each picture also by themselves, as a whole: a poster is a text of its own;
 - each line of the content also by itself, where a rule names what it claims;
 - comments and what stands around the content (navigation, side columns, footer) only line by line, and only where the claim
   is explicit, because neither a reader's question nor a link to another page speaks for this one.
@@ -35,6 +36,9 @@ _CONTENT = frozenset({"main", "table", "form", "floating", "picture"})
 WITHOUT_CLAIM = 90.0
 #: Score that a line of the content needs by itself; at 85 claims that drown among other lines were lost.
 LINE = 75.0
+#: Score that the words of a picture need by themselves, beyond being flagged: none, because a poster is a whole text, as the
+#: classifier was trained on. At LINE a third of the sample texts was lost when they stood on a poster.
+PICTURE = 0.0
 #: Score that a line outside the content needs by itself; at 80 readers who quote a seller were flagged.
 OUTSIDE = 90.0
 #: Score of the content below which none of its lines is looked at by itself: all around it says that it is no offer.
@@ -68,9 +72,15 @@ def assess_page(classifier: Classifier, subject: Subject) -> Assessment:
     best: Assessment | None = None
     lines = list(_lines(subject, regions, content.score))
     worth = classifier.promising([subject.text[line.start : line.end] for line, _ in lines])
+    # A picture's words are a text, which may be flagged for its wording without any rule.
+    worth = [promising or needed == PICTURE for promising, (_, needed) in zip(worth, lines, strict=True)]
     for line, needed in compress(lines, worth):
         alone = classifier.assess(Subject(text=subject.text[line.start : line.end], url=subject.url))
-        if alone.flagged and alone.score >= needed and _claims(alone, explicit if needed == OUTSIDE else named):
+        if (
+            alone.flagged
+            and alone.score >= needed
+            and (needed == PICTURE or _claims(alone, explicit if needed == OUTSIDE else named))
+        ):
             moved = _moved(alone, line.start)
             if best is None or moved.score > best.score:
                 best = moved
@@ -116,7 +126,7 @@ def _lines(subject: Subject, regions: list[_Region], score: float) -> Iterator[t
             continue
         if kind == "picture":
             # A poster speaks as a whole: its lines are as short as its letters are large.
-            yield _Region(kind, start, end), LINE
+            yield _Region(kind, start, end), PICTURE
             continue
         for match in _LINE.finditer(subject.text, start, end):
             if left == 0:

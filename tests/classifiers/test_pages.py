@@ -68,3 +68,13 @@ def test_texts_without_segments_are_judged_as_they_are() -> None:
     """Plain texts go through the same classifier."""
     subject = Subject(text="健康管理师包过班，国家认可，上网可查，报名电话 138-0000-0000")
     assert assess_page(CLASSIFIER, subject) == CLASSIFIER.assess(subject)
+
+
+def test_a_poster_is_judged_as_the_text_it_is() -> None:
+    """What the classifier flags as a text it flags on a poster, too, however its lines are cut, on a page that claims nothing."""
+    poster = "考前一天出答案，四套\n试卷全覆盖，准确率 90% 以上\n首款 30%，考后补齐。非诚勿扰。"
+    assert CLASSIFIER.assess(Subject(text=poster)).flagged
+    page = _page(("main", "欢迎各位家长和学员到校参观，开放时间为周六上午九点到十一点。"), ("picture", poster))
+    assert _judge(page).flagged
+    honest = _page(("main", "欢迎各位家长和学员到校参观。"), ("picture", "社区图书馆暑期活动\n自愿参加 全程免费"))
+    assert not _judge(honest).flagged
