@@ -107,12 +107,13 @@ def page(host: str, number: int, pages: int, kind: str = "portal") -> bytes:
     """Page ``number`` of a host with ``pages`` pages; the same for the same arguments.
 
     ``portal``: menus and columns with about a hundred links around 1,500 characters of text, as school sites have;
-    ``article``: ten links under 5,000 characters of text.
+    ``article``: the same frame around 5,000 characters of text; ``text``: 5,000 characters and ten links without any
+    frame, as posts on platforms are.
     """
     seed = hashlib.md5(f"{host}/{number}".encode(), usedforsecurity=False).digest()
     picker = random.Random(seed)
     subject = picker.choice(_SUBJECTS)
-    portal = kind == "portal"
+    framed = kind != "text"
     title = f"{subject}{picker.choice(_TOPICS)}第{number}号"
     links = b"".join(
         f'<li class="row"><img src="/static/img/{child % 9}.jpg" alt="插图"><a href="/p/{child}.html" title="{subject}">'
@@ -120,7 +121,9 @@ def page(host: str, number: int, pages: int, kind: str = "portal") -> bytes:
         for child in range(10 * number + 1, 10 * number + 11)
         if child < pages
     )
-    body = b"".join(picker.choices(_PARAGRAPHS, k=picker.randint(8, 24) if portal else picker.randint(30, 60)))
+    body = b"".join(
+        picker.choices(_PARAGRAPHS, k=picker.randint(8, 24) if kind == "portal" else picker.randint(30, 60))
+    )
     bait = _BAIT.format(s=subject).encode() if number % 20 == 7 else b""
     return b"".join(
         (
@@ -129,7 +132,7 @@ def page(host: str, number: int, pages: int, kind: str = "portal") -> bytes:
             b"</title>",
             _HEAD_EXTRA,
             b'</head><body><div class="nav"><ul>',
-            _menu(pages) if portal else b"",
+            _menu(pages) if framed else b"",
             b'</ul></div><div class="main"><h1>',
             title.encode(),
             b'</h1><div class="content">',
@@ -142,7 +145,7 @@ def page(host: str, number: int, pages: int, kind: str = "portal") -> bytes:
             b'</ul></div><div class="side"><h3>',
             "最新动态".encode(),
             b"</h3><ul>",
-            _side(picker, pages) if portal else b"",
+            _side(picker, pages) if framed else b"",
             b"</ul></div>",
             _FOOTER,
         )
@@ -208,7 +211,7 @@ if __name__ == "__main__":
     options.add_argument("--hosts", type=int, required=True)
     options.add_argument("--port", type=int, required=True)
     options.add_argument("--pages", type=int, required=True, help="pages per host")
-    options.add_argument("--kind", choices=("portal", "article"), default="portal")
+    options.add_argument("--kind", choices=("portal", "article", "text"), default="portal")
     options.add_argument("--validators", action="store_true", help="answer with ETag and 304")
     chosen = options.parse_args()
     asyncio.run(_serve(chosen.hosts, chosen.port, chosen.pages, chosen.kind, chosen.validators))
