@@ -14,12 +14,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from console.brief_desk import BriefDesk
 from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
 from console.ports import AccountsPort
 from console.rendering import FOLDER, Pages
-from console.routes import evidence, leads, session, system
+from console.routes import briefs, evidence, leads, session, system
 from console.status import Status
 from domain.account import Right, User
 from domain.errors import ZhengxunError
@@ -34,6 +35,7 @@ class ConsoleServices:
     read_status: Callable[[], Status]
     accounts: AccountsPort
     leads: LeadDesk
+    briefs: BriefDesk
 
 
 def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
@@ -49,12 +51,13 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(session.router(services.accounts, guard, pages, https=https))
     app.include_router(system.router(services.read_status, guard, pages))
 
+    app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))
 
     @app.get("/")
     def home(user: Annotated[User, Depends(guard.may(Right.VIEW))]) -> Response:
-        return RedirectResponse("/leads", status_code=303)
+        return RedirectResponse("/digest", status_code=303)
 
     _handle_errors(app, pages)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False)

@@ -23,6 +23,7 @@ _MASK = Mask()
 
 #: The menu: (right, address, words). A page that a role may not see is not in its menu.
 MENU: tuple[tuple[Right, str, str], ...] = (
+    (Right.VIEW, "/digest", "今日简报"),
     (Right.VIEW, "/leads", "研判队列"),
     (Right.VIEW, "/system", "系统状态"),
 )

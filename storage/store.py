@@ -20,6 +20,7 @@ from storage.accounts import Accounts
 from storage.blacklist import Blacklist
 from storage.chain import Chain
 from storage.coverage import TargetCoverage, target_coverage
+from storage.digest_issues import DigestIssues
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
 from storage.evidence import Evidence
@@ -96,6 +97,11 @@ class Store:
     def digests(self) -> Digests:
         """处置简报; also the source from which the builder makes a new one."""
         return Digests(self.engine, self.is_due)
+
+    @property
+    def digest_issues(self) -> DigestIssues:
+        """签发 of digests."""
+        return DigestIssues(self.engine)
 
     @property
     def evidence(self) -> Evidence:

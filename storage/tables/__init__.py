@@ -6,6 +6,7 @@ from storage.tables.accounts import AuditRow, LoginFailureRow, SessionRow, UserR
 from storage.tables.base import Base
 from storage.tables.cases import (
     BlacklistEventRow,
+    DigestIssueRow,
     DigestItemRow,
     DigestNumberRow,
     DigestRow,
@@ -59,6 +60,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "blacklist_events",
     "digests",
     "digest_items",
+    "digest_issues",
     "digest_numbers",
     "intakes",
     "intake_items",
@@ -80,6 +82,7 @@ __all__ = [
     "CrawlRequestRow",
     "CrawlRunRow",
     "CrawlRunTargetRow",
+    "DigestIssueRow",
     "DigestItemRow",
     "DigestNumberRow",
     "DigestRow",

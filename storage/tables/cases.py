@@ -146,6 +146,18 @@ class DigestRow(Base):
     coverage: Mapped[Any] = mapped_column(JsonText)
 
 
+class DigestIssueRow(Base):
+    """One frozen digest was issued by somebody. Append-only."""
+
+    __tablename__ = "digest_issues"
+
+    digest_id: Mapped[int] = mapped_column(Id, ForeignKey("digests.id"), primary_key=True)
+    sha256: Mapped[str]
+    """Of the digest, as it stood when it was issued."""
+    issued_by: Mapped[str]
+    issued_at: Mapped[datetime]
+
+
 class DigestItemRow(Base):
     """One lead as one digest showed it. Append-only."""
 

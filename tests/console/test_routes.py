@@ -19,6 +19,11 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/healthz"): None,
     ("GET", "/"): Right.VIEW,
     ("GET", "/system"): Right.VIEW,
+    ("GET", "/digest"): Right.VIEW,
+    ("GET", "/digest/{day}"): Right.VIEW,
+    ("GET", "/digest/{day}/figures"): Right.VIEW,
+    ("GET", "/digest/{day}/files/{form}"): Right.VIEW,
+    ("POST", "/digest/{day}/issue"): Right.REVIEW,
     ("GET", "/leads"): Right.VIEW,
     ("GET", "/leads/next"): Right.VIEW,
     ("GET", "/leads/{lead_id}"): Right.VIEW,
@@ -33,7 +38,7 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/text"): Right.VIEW,
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/page"): Right.REVEAL,
 }
-_VALUES = {"lead_id": "1", "snapshot_id": "1"}
+_VALUES = {"lead_id": "1", "snapshot_id": "1", "day": "2026-11-23", "form": "json"}
 
 
 def _routes(console: ConsoleServices) -> set[tuple[str, str]]:

@@ -178,7 +178,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     from domain.target import RobotsOverride
 
     world.look(SITE)
-    freeze(world.store, clock(), 1)
+    world.store.digest_issues.add(freeze(world.store, clock(), 1).date, "张三", clock())
     world.store.evidence.add(1, [capture()])
     world.store.intakes.add(
         Handover(IntakeKind.ADDRESS, "张三", START), [IntakeItem(ItemState.ADDRESS, url=f"{SITE}/x")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.app import ConsoleServices
 from console.status import Status
 from zhengxun.accounts import AccountService
+from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.leads import LeadDeskService
 from zhengxun.services import Services
 
@@ -23,4 +24,5 @@ def console_services(
         read_status=read_status,
         accounts=accounts,
         leads=LeadDeskService(services, store),
+        briefs=BriefDeskService(services, store),
     )
