@@ -14,14 +14,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from console.body_limit import BodyLimit
 from console.brief_desk import BriefDesk
 from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
 from console.ports import AccountsPort
 from console.rendering import FOLDER, Pages
-from console.routes import briefs, evidence, leads, session, system
+from console.routes import briefs, evidence, leads, session, system, targets
 from console.status import Status
+from console.target_desk import TargetDesk
 from domain.account import Right, User
 from domain.errors import ZhengxunError
 
@@ -36,6 +38,7 @@ class ConsoleServices:
     accounts: AccountsPort
     leads: LeadDesk
     briefs: BriefDesk
+    targets: TargetDesk
 
 
 def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
@@ -53,6 +56,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
 
     app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
+    app.include_router(targets.router(services.targets, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))
 
     @app.get("/")
@@ -61,6 +65,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
 
     _handle_errors(app, pages)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(allowed_hosts), www_redirect=False)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     return app
 

@@ -25,6 +25,7 @@ _MASK = Mask()
 MENU: tuple[tuple[Right, str, str], ...] = (
     (Right.VIEW, "/digest", "今日简报"),
     (Right.VIEW, "/leads", "研判队列"),
+    (Right.VIEW, "/targets", "监测目标"),
     (Right.VIEW, "/system", "系统状态"),
 )
 

@@ -96,6 +96,13 @@ class Targets:
         """Take off the list, keeping pages, leads and evidence; return how many were on it."""
         return self._change(target_ids, removed_at=self.clock())
 
+    def edit(
+        self, target_id: int, *, name: str, schedule: str, region: str | None, note: str | None, budget: Budget
+    ) -> Target:
+        """Change what people may change of a watched target; address, kind and scope stay."""
+        self._change([target_id], name=name, schedule=schedule, region=region, note=note, budget=encode(Budget, budget))
+        return self.get(target_id)
+
     def set_robots_override(
         self, target_id: int, override: RobotsOverride | None, *, withdrawn_by: str = "system"
     ) -> Target:

@@ -18,6 +18,8 @@ from storage import Store
 from tests.console.conftest import PASSWORD
 from tests.console.content import HOSTILE, Content
 from zhengxun.accounts import AccountService
+from zhengxun.jobs.digest import make_digest
+from zhengxun.services import Services
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -141,4 +143,38 @@ def test_a_reviewers_morning(
     assert page.locator("dialog[open]").count() == 0
     page.click("text=显示完整号码")
     page.wait_for_selector("text=本次查看已记入审计日志")
+    seen.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["screen", "phone"])
+def test_the_other_pages(
+    browser: Browser,
+    address: str,
+    size: tuple[int, int],
+    content: Content,
+    accounts: AccountService,
+    services: Services,
+) -> None:
+    """The digest with its charts, and somebody who keeps targets: paste, add, change."""
+    content.lead(1, title=f"考证 {HOSTILE}", shot=False)
+    make_digest(services, formats=["json"])
+    accounts.add("赵录", "赵录", Role.ENTRY, None, PASSWORD, by="system")
+    seen = Watched(browser, address, size)
+    page = seen.page
+    seen.log_in("赵录")
+    page.wait_for_url("**/digest")
+    page.wait_for_selector("[data-chart=categories] canvas")
+    seen.check("/digest")
+    page.goto(f"{address}/targets/new")
+    seen.check("/targets/new")
+    page.keyboard.type("https://example.com/")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/targets/2")
+    seen.check("/targets/2")
+    page.fill("[name=name]", "某校")
+    page.click("text=保存")
+    page.wait_for_selector("h1:has-text('某校')")
+    for path in ("/targets", "/targets/import", "/system"):
+        page.goto(address + path)
+        seen.check(path)
     seen.close()

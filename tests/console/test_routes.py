@@ -24,6 +24,18 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/digest/{day}/figures"): Right.VIEW,
     ("GET", "/digest/{day}/files/{form}"): Right.VIEW,
     ("POST", "/digest/{day}/issue"): Right.REVIEW,
+    ("GET", "/targets"): Right.VIEW,
+    ("GET", "/targets/new"): Right.TARGETS,
+    ("POST", "/targets/new"): Right.TARGETS,
+    ("POST", "/targets/trials"): Right.TARGETS,
+    ("GET", "/targets/trials/{token}"): Right.TARGETS,
+    ("GET", "/targets/export/{form}"): Right.VIEW,
+    ("POST", "/targets/many"): Right.TARGETS,
+    ("GET", "/targets/import"): Right.TARGETS,
+    ("POST", "/targets/import"): Right.TARGETS,
+    ("POST", "/targets/import/{token}"): Right.TARGETS,
+    ("GET", "/targets/{target_id}"): Right.VIEW,
+    ("POST", "/targets/{target_id}"): Right.TARGETS,
     ("GET", "/leads"): Right.VIEW,
     ("GET", "/leads/next"): Right.VIEW,
     ("GET", "/leads/{lead_id}"): Right.VIEW,
@@ -38,7 +50,7 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/text"): Right.VIEW,
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/page"): Right.REVEAL,
 }
-_VALUES = {"lead_id": "1", "snapshot_id": "1", "day": "2026-11-23", "form": "json"}
+_VALUES = {"lead_id": "1", "snapshot_id": "1", "day": "2026-11-23", "form": "json", "token": "x", "target_id": "1"}
 
 
 def _routes(console: ConsoleServices) -> set[tuple[str, str]]:

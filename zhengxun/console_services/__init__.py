@@ -10,6 +10,7 @@ from console.status import Status
 from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.leads import LeadDeskService
+from zhengxun.console_services.targets import TargetDeskService
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -25,4 +26,5 @@ def console_services(
         accounts=accounts,
         leads=LeadDeskService(services, store),
         briefs=BriefDeskService(services, store),
+        targets=TargetDeskService(services, store),
     )
