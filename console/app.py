@@ -19,10 +19,12 @@ from console.brief_desk import BriefDesk
 from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
+from console.office_desk import OfficeDesk
 from console.ports import AccountsPort
 from console.rendering import FOLDER, Pages
-from console.routes import briefs, evidence, leads, session, system, targets
+from console.routes import briefs, evidence, leads, office, session, subjects, system, targets
 from console.status import Status
+from console.subject_desk import SubjectDesk
 from console.target_desk import TargetDesk
 from domain.account import Right, User
 from domain.errors import ZhengxunError
@@ -39,6 +41,8 @@ class ConsoleServices:
     leads: LeadDesk
     briefs: BriefDesk
     targets: TargetDesk
+    office: OfficeDesk
+    subjects: SubjectDesk
 
 
 def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
@@ -57,6 +61,8 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
     app.include_router(targets.router(services.targets, guard, pages))
+    app.include_router(subjects.router(services.subjects, guard, pages))
+    app.include_router(office.router(services.office, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))
 
     @app.get("/")

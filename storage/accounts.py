@@ -157,11 +157,15 @@ class Accounts:
                 )
             )
 
-    def log(self, *, actor: str | None = None, before: int | None = None, limit: int = 100) -> Sequence[AuditRecord]:
-        """Lines of the audit log, newest first; ``before``: only those older than this line's id."""
+    def log(
+        self, *, actor: str | None = None, action: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[AuditRecord]:
+        """Lines of the audit log, newest first; ``action``: words in it; ``before``: only those older than this line's id."""
         statement = select(*AuditRow.__table__.c).order_by(AuditRow.id.desc()).limit(limit)
         if actor is not None:
             statement = statement.where(AuditRow.actor == actor)
+        if action is not None:
+            statement = statement.where(AuditRow.action.contains(action, autoescape=True))
         if before is not None:
             statement = statement.where(AuditRow.id < before)
         with reading(self.engine) as connection:

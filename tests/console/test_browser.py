@@ -14,12 +14,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from console.app import ConsoleServices, make_app
 from domain.account import Role
+from domain.blacklist import Step, StepKind, Subject, SubjectKind
+from domain.operator import LinkLimits
 from storage import Store
-from tests.console.conftest import PASSWORD
+from tests.console.conftest import NOW, PASSWORD
 from tests.console.content import HOSTILE, Content
 from zhengxun.accounts import AccountService
 from zhengxun.jobs.digest import make_digest
 from zhengxun.services import Services
+from zhengxun.target_draft import registered_domain
 
 CHROMIUM = shutil.which("chromium")
 if CHROMIUM is None and not os.environ.get("CI"):
@@ -175,6 +178,32 @@ def test_the_other_pages(
     page.click("text=保存")
     page.wait_for_selector("h1:has-text('某校')")
     for path in ("/targets", "/targets/import", "/system"):
+        page.goto(address + path)
+        seen.check(path)
+    seen.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["screen", "phone"])
+def test_an_administrators_pages(
+    browser: Browser, address: str, size: tuple[int, int], content: Content, accounts: AccountService, store: Store
+) -> None:
+    """Users, audit log, operators and blacklist: a new user is made by the form."""
+    content.lead(1, shot=False)
+    store.link(LinkLimits(), registered_domain)
+    subject = Subject(SubjectKind.SITE, "peixun.example", "peixun.example")
+    store.blacklist.add(subject, Step(StepKind.PROPOSED, NOW, "system", "屡犯", ("repeat",), (1,)), NOW.date())
+    accounts.add("管理一", "管理一", Role.ADMIN, None, PASSWORD, by="system")
+    seen = Watched(browser, address, size)
+    page = seen.page
+    seen.log_in("管理一")
+    page.goto(f"{address}/users")
+    new = page.locator("section", has_text="新建用户").last
+    new.locator("[name=name]").fill("李明")
+    new.locator("[name=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=已新建用户 李明")
+    seen.check("/users")
+    for path in ("/audit", "/operators", "/operators/1", "/blacklist"):
         page.goto(address + path)
         seen.check(path)
     seen.close()

@@ -36,6 +36,15 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("POST", "/targets/import/{token}"): Right.TARGETS,
     ("GET", "/targets/{target_id}"): Right.VIEW,
     ("POST", "/targets/{target_id}"): Right.TARGETS,
+    ("GET", "/operators"): Right.VIEW,
+    ("GET", "/operators/{operator_id}"): Right.VIEW,
+    ("POST", "/operators/merge"): Right.REVIEW,
+    ("GET", "/blacklist"): Right.VIEW,
+    ("GET", "/blacklist/files/{form}"): Right.REVIEW,
+    ("POST", "/blacklist/{number}"): Right.REVIEW,
+    ("GET", "/users"): Right.USERS,
+    ("POST", "/users"): Right.USERS,
+    ("GET", "/audit"): Right.AUDIT,
     ("GET", "/leads"): Right.VIEW,
     ("GET", "/leads/next"): Right.VIEW,
     ("GET", "/leads/{lead_id}"): Right.VIEW,
@@ -50,7 +59,16 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/text"): Right.VIEW,
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/page"): Right.REVEAL,
 }
-_VALUES = {"lead_id": "1", "snapshot_id": "1", "day": "2026-11-23", "form": "json", "token": "x", "target_id": "1"}
+_VALUES = {
+    "lead_id": "1",
+    "snapshot_id": "1",
+    "day": "2026-11-23",
+    "form": "json",
+    "token": "x",
+    "target_id": "1",
+    "operator_id": "1",
+    "number": "1",
+}
 
 
 def _routes(console: ConsoleServices) -> set[tuple[str, str]]:

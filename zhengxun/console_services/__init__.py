@@ -10,6 +10,8 @@ from console.status import Status
 from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.leads import LeadDeskService
+from zhengxun.console_services.office import OfficeDeskService
+from zhengxun.console_services.subjects import SubjectDeskService
 from zhengxun.console_services.targets import TargetDeskService
 from zhengxun.services import Services
 
@@ -27,4 +29,6 @@ def console_services(
         leads=LeadDeskService(services, store),
         briefs=BriefDeskService(services, store),
         targets=TargetDeskService(services, store),
+        office=OfficeDeskService(accounts),
+        subjects=SubjectDeskService(services, store),
     )
