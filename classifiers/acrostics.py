@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 #: Characters of a verse's line; longer lines are prose.
 _SHORTEST, _LONGEST = 4, 14
+#: Characters of any kind in a line, beyond which it is prose without counting.
+_WIDEST = 48
 #: Lines that make a verse.
 _LINES = 4
 #: Characters of a text that are looked at.
@@ -42,7 +44,7 @@ def _verses(text: str) -> Iterator[list[re.Match[str]]]:
     run: list[re.Match[str]] = []
     size = 0
     for line in _LINE.finditer(text):
-        length = len(_HAN.findall(line.group()))
+        length = len(_HAN.findall(line.group())) if line.end() - line.start() <= _WIDEST else 0
         fits = _SHORTEST <= length <= _LONGEST
         if run and not (fits and abs(length - size) <= 1):
             if len(run) >= _LINES:
