@@ -20,6 +20,7 @@ from storage.accounts import Accounts
 from storage.blacklist import Blacklist
 from storage.chain import Chain
 from storage.coverage import TargetCoverage, target_coverage
+from storage.deliveries import Deliveries
 from storage.digest_issues import DigestIssues
 from storage.digests import Digests
 from storage.engine import named, new_engine, parse_url
@@ -102,6 +103,11 @@ class Store:
     def digest_issues(self) -> DigestIssues:
         """签发 of digests."""
         return DigestIssues(self.engine)
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """报送: the outbox of digests."""
+        return Deliveries(self.engine)
 
     @property
     def evidence(self) -> Evidence:

@@ -11,13 +11,16 @@ from datetime import datetime, time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.settings import MEBIBYTE, CrawlSettings
 from domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from zhengxun.delivery.channels import Channel
 
 PREFIX = "ZHENGXUN_"
 FILE_NAME = "zhengxun.toml"
@@ -150,6 +153,18 @@ class Settings(BaseSettings):
     timestamp_roots: Path | None = Field(
         None, description="时间戳服务的根证书（及中间证书），PEM 文件；加盖时和核验时都以其为准。"
     )
+    channels: Annotated[tuple[dict[str, Any], ...], NoDecode] = Field(
+        (),
+        description="报送渠道。只能写在 `zhengxun.toml` 里，每个渠道一张 `[[channels]]` 表，写法见 docs/operation.md；"
+        "密钥另放环境变量或文件。",
+    )
+    delivery_deadline: time = Field(
+        time(9, 0), description="当日简报到这个时刻（Asia/Shanghai）仍未送达各渠道即报警，`时:分`。"
+    )
+    delivery_workdays_only: bool = Field(
+        False,
+        description="是否只在工作日报送（按国务院放假安排，含调休上班日）：打开后，休息日的简报照常生成，留到下一个工作日一并发出。",
+    )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
         500, ge=0, description="数据目录所在磁盘剩余空间低于此值（MB）时，状态页和 `doctor` 报警。"
@@ -201,7 +216,20 @@ class Settings(BaseSettings):
             raise ValueError("缺少时区，应写成 2026-11-23T08:00:00+08:00 的样子")
         return value
 
-    @field_validator("digest_time", mode="before")
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _only_tables(cls, value: object) -> object:
+        if not isinstance(value, list | tuple) or not all(isinstance(one, dict) for one in value):
+            raise ValueError("报送渠道只能写成 zhengxun.toml 中的 [[channels]] 表")
+        return value
+
+    @model_validator(mode="after")
+    def _check_channels(self) -> Self:
+        # A fault in a channel is told when the program starts, not in the morning when the digest should go out.
+        assert self.delivery_channels is not None
+        return self
+
+    @field_validator("digest_time", "delivery_deadline", mode="before")
     @classmethod
     def _parse_time(cls, value: object) -> object:
         if isinstance(value, str):
@@ -225,6 +253,15 @@ class Settings(BaseSettings):
         given = init_settings().get("data_dir") or env_settings().get("data_dir")
         folder = Path(given) if given else Path("var")
         return init_settings, env_settings, _TomlFile(settings_cls, folder / FILE_NAME)
+
+    @property
+    def delivery_channels(self) -> tuple[Channel, ...]:
+        """Channels that digests are sent through; a fault raises :class:`BadInput` naming channel and entry."""
+        if not self.channels:
+            return ()
+        from zhengxun.delivery.channels import parse_channels
+
+        return parse_channels(self.channels, self.data_dir)
 
     @property
     def digests(self) -> Path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.status import DigestLine, JobLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
 from zhengxun.clock import day_of, for_people
+from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
 from zhengxun.jobs.health import sentence
 from zhengxun.schedule import is_due, next_run
@@ -33,9 +34,10 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         digest = _digest(services, store)
         coverage = _coverage(store, now)
         late = missing_days(services, store)
+        undelivered = delivery_problems(services, store)
         names = {target.id: target.name for target in targets}
         alarms = tuple(sentence(alarm, names) for alarm in store.health.open_alarms())
-    problems = []
+    problems = [*undelivered]
     if usage.free < settings.min_free_mb * 1024 * 1024:
         problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
     if scheduler is not None and not scheduler.running:

@@ -29,6 +29,7 @@ from storage.tables.crawl import (
     RobotsOverrideRow,
     TargetRow,
 )
+from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.health import HealthEventRow, RunOutcomeRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
@@ -70,6 +71,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "audit_log",
     "picture_readings",
     "health_events",
+    "deliveries",
+    "delivery_events",
 )
 
 __all__ = [
@@ -82,6 +85,8 @@ __all__ = [
     "CrawlRequestRow",
     "CrawlRunRow",
     "CrawlRunTargetRow",
+    "DeliveryEventRow",
+    "DeliveryRow",
     "DigestIssueRow",
     "DigestItemRow",
     "DigestNumberRow",

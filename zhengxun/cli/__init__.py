@@ -20,6 +20,7 @@ class _Program(LazyGroup):
         "classify": ("zhengxun.cli.classify", "对文本作机器研判"),
         "extract": ("zhengxun.cli.extract", "查看一份已保存的网页能抽取出什么（不入库）"),
         "digest": ("zhengxun.cli.digest", "生成某日处置简报"),
+        "channels": ("zhengxun.cli.channels", "报送渠道：列出、测试、报送情况、待确认的认定"),
         "leads": ("zhengxun.cli.leads", "线索：列出、查看、确认、误报、待核实、移送、指派、撤销、文书、答复、时限"),
         "evidence": ("zhengxun.cli.evidence", "证据：核验是否完整、未被改动，导出证据包"),
         "blacklist": ("zhengxun.cli.blacklist", "动态黑名单：建议、列出、决定、移出、导出"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     name="tick",
-    help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）。供系统 cron 每隔几分钟调用。\n"
+    help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）及其报送。供系统 cron 每隔几分钟调用。\n"
     "无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
 )
 @json_option
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, as_json: bool) -> int:
     """Do what is due."""
     from zhengxun.cli.crawl import as_dict
+    from zhengxun.cli.digest import delivery_as_dict, say_delivery
     from zhengxun.cli.health import alarm_as_dict
     from zhengxun.cli.progress import crawl_progress
     from zhengxun.cli.recheck import as_dict as recheck_as_dict
@@ -48,6 +49,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                     for made in report.digests
                 ],
                 "alarms": [alarm_as_dict(alarm) for alarm in report.alarms],
+                "delivery": delivery_as_dict(report.delivery),
                 "held": report.held,
             }
         )
@@ -67,6 +69,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
         say(f"新报警：{alarm.detail}（监测对象 {alarm.target_id} 号，详见 zhengxun health）。")
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
+    say_delivery(report.delivery)
     return _status(report)
 
 

@@ -10,6 +10,7 @@ from domain.errors import LockHeld
 from domain.health import HealthEvent
 from domain.recheck import Finding
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
+from zhengxun.jobs.delivery import DeliveryReport, deliver
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
 from zhengxun.jobs.recheck import RecheckReport, due_looks, recheck
 from zhengxun.jobs.sealing import seal_evidence, stamp_evidence
@@ -33,6 +34,8 @@ class TickReport:
     """Why the day's time stamp could not be had; it is asked for again with the next tick."""
     alarms: list[HealthEvent] = field(default_factory=list)
     """Targets and platforms that fell silent, or keep us out, since the last look (:mod:`domain.health`)."""
+    delivery: DeliveryReport = field(default_factory=DeliveryReport)
+    """What was sent of the digests, and what should have arrived and did not."""
     failure: Exception | None = None
     """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
@@ -40,16 +43,23 @@ class TickReport:
     def idle(self) -> bool:
         """Whether nothing was due."""
         return (
-            self.crawl is None and self.recheck is None and not self.digests and not self.held and self.failure is None
+            self.crawl is None
+            and self.recheck is None
+            and not self.digests
+            and not self.held
+            and self.failure is None
+            and self.delivery.idle
         )
 
     @property
     def exit_status(self) -> int:
-        """3 if another process holds a lock, 1 if pages could not be fetched or an alarm is new, else 0."""
+        """3 if another process holds a lock, 1 if pages could not be fetched or an alarm is new or a digest not delivered, else 0."""
         if self.held:
             return 3
         unsure = self.recheck is not None and any(look.finding is Finding.UNVERIFIABLE for look in self.recheck.looks)
-        return 1 if unsure or self.alarms or (self.crawl is not None and self.crawl.failures) else 0
+        undelivered = self.delivery.problems or self.delivery.failed
+        crawl_failed = self.crawl is not None and self.crawl.failures
+        return 1 if unsure or self.alarms or undelivered or crawl_failed else 0
 
 
 def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
@@ -65,6 +75,7 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
         # Also where nothing was due, or a crawl was stopped: what a killed process left behind is sealed then.
         with services.store() as store:
             seal_evidence(services, store)
+    _deliver(services, report)
     with services.store() as store:
         report.no_stamp = stamp_evidence(services, store)
     return report
@@ -95,6 +106,14 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
             report.digests.append(make_digest(services, day=day, cutoff=cutoff))
         if rewrite:
             report.digests.append(make_digest(services))
+    except LockHeld as error:
+        report.held.append(str(error))
+
+
+def _deliver(services: Services, report: TickReport) -> None:
+    """Send what is frozen; a channel that cannot be used costs the others nothing."""
+    try:
+        report.delivery = deliver(services)
     except LockHeld as error:
         report.held.append(str(error))
 
