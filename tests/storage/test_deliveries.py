@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-
 from domain.delivery import DeliveryEvent, DeliveryKind, DeliveryState
 from storage import Store
 from tests.storage.conftest import TestClock
@@ -46,13 +42,3 @@ def test_a_digest_is_planned_once_and_its_state_is_the_fold_of_events(store: Sto
     outbox.append(first.id, DeliveryEvent(DeliveryKind.AGAIN, clock()))
     assert outbox.parcels(DAY)[0].ready(clock())
     assert outbox.parcels(DAY + timedelta(days=1)) == []
-
-
-@pytest.mark.parametrize("table", ["deliveries", "delivery_events"])
-def test_nothing_is_taken_back(store: Store, clock: TestClock, table: str) -> None:
-    """Rows can be neither changed nor deleted."""
-    store.deliveries.plan(DAY, "群", [""], clock())
-    store.deliveries.append(store.deliveries.parcels(DAY)[0].id, DeliveryEvent(DeliveryKind.SENT, clock()))
-    for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET id = id + 1"):
-        with pytest.raises(DBAPIError, match="append-only"), store.engine.begin() as connection:
-            connection.execute(text(statement))

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
+from domain.delivery import DeliveryEvent, DeliveryKind
 from domain.errors import NotSetUp
 from domain.health import AlarmKind, HealthEvent
 from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
@@ -193,6 +194,8 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.link(LinkLimits(), str)
     world.store.operators.split(1, [], [f"{SITE}/copy"], "张三", None)
     world.store.accounts.note(AuditEntry(clock(), "张三", "登录"))
+    world.store.deliveries.plan(START.date(), "群", [""], clock())
+    world.store.deliveries.append(1, DeliveryEvent(DeliveryKind.BEGUN, clock()))
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:
