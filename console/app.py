@@ -4,7 +4,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 class ConsoleServices:
     """All that the console asks of the rest of the program."""
 
+    metrics_token: str | None = field(default=None, kw_only=True)
+    """Who reads ``/metrics`` must show it; None: only this machine may read them."""
     read_status: Callable[[], Status]
     accounts: AccountsPort
     leads: LeadDesk
@@ -56,7 +58,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     guard = Guard(services.accounts)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
     app.include_router(session.router(services.accounts, guard, pages, https=https))
-    app.include_router(system.router(services.read_status, guard, pages))
+    app.include_router(system.router(services.read_status, guard, pages, services.metrics_token))
 
     app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))

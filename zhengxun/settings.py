@@ -141,6 +141,13 @@ class Settings(BaseSettings):
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
     )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        max_length=200,
+        description="读取 `/metrics`（Prometheus 指标）须出示的令牌（`Authorization: Bearer …`），至少 16 字。"
+        "留空时只有本机可以读取。",
+    )
     exit_address: str | None = Field(
         None, max_length=200, description="本机的网络出口（公网 IP、运营商、地点），写入证据文件和取证记录。"
     )
@@ -342,6 +349,7 @@ _REASONS = {
     "float_parsing": "应为数字",
     "float_type": "应为数字",
     "string_type": "应为文字",
+    "string_too_short": "过短，至少 {min_length} 字",
     "string_too_long": "过长，最多 {max_length} 字",
     "literal_error": "不在可选值之内：{expected}",
     "greater_than_equal": "不得小于 {ge}",

@@ -2,14 +2,17 @@
 
 # No postponed annotations here: FastAPI reads them when a route is made, and a string cannot name a local dependency.
 
+import hmac
 import logging
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
 from console.guard import Guard
+from console.metrics import CONTENT_TYPE, as_text
 from console.rendering import Pages
 from console.status import Status
 from domain.account import Right, User
@@ -17,7 +20,9 @@ from domain.account import Right, User
 logger = logging.getLogger(__name__)
 
 
-def router(read_status: Callable[[], Status], guard: Guard, pages: Pages) -> APIRouter:
+def router(
+    read_status: Callable[[], Status], guard: Guard, pages: Pages, metrics_token: str | None = None
+) -> APIRouter:
     """``read_status`` is called for each request, in a worker thread."""
     routes = APIRouter()
 
@@ -47,7 +52,27 @@ def router(read_status: Callable[[], Status], guard: Guard, pages: Pages) -> API
             status_code=200 if status.healthy else 503,
         )
 
+    @routes.get("/metrics")
+    def metrics(request: Request) -> Response:
+        if not _may_measure(request, metrics_token):
+            return Response("只允许本机或持有令牌者读取。\n", status_code=403, media_type="text/plain")
+        status = _read(read_status)
+        if status is None:
+            return Response("无法读取运行状态，详见日志。\n", status_code=503, media_type="text/plain")
+        return Response(as_text(status), media_type=CONTENT_TYPE)
+
     return routes
+
+
+def _may_measure(request: Request, token: str | None) -> bool:
+    """With a token who shows it, without one this machine (uvicorn takes the client's address from a local proxy)."""
+    if token is not None:
+        shown = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(shown.encode(), token.encode())
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 def _read(read_status: Callable[[], Status]) -> Status | None:

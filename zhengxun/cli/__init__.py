@@ -30,6 +30,8 @@ class _Program(LazyGroup):
         "health": ("zhengxun.cli.health", "采集健康：各对象、各平台每天采到多少，哪些失声或被拦截"),
         "serve": ("zhengxun.cli.serve", "启动控制台和调度器（常驻）"),
         "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),
+        "backup": ("zhengxun.cli.backup", "备份数据库、证据和简报（采集进行时也可以）"),
+        "restore": ("zhengxun.cli.restore", "从备份恢复到空的数据目录"),
         "doctor": ("zhengxun.cli.doctor", "检查运行环境"),
     }
 

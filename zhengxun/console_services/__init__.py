@@ -27,6 +27,7 @@ def console_services(
         read_status=read_status,
         accounts=accounts,
         leads=LeadDeskService(services, store),
+        metrics_token=services.settings.metrics_token,
         briefs=BriefDeskService(services, store),
         targets=TargetDeskService(services, store),
         office=OfficeDeskService(accounts),
