@@ -23,6 +23,13 @@ BUNDLED = Path(__file__).resolve().parent.parent / "digest_templates"
 #: Makes a small copy of a picture, given where in it claims stand, as a ``data:`` address; "" where it cannot.
 Thumbnail = Callable[[Sequence[DigestPicture]], str]
 
+#: Makes a small copy of a screenshot, given its path in the evidence folder, as a ``data:`` address; "" where it cannot.
+Preview = Callable[[str], str]
+
+
+def _no_preview(screenshot: str) -> str:
+    return ""
+
 
 def _no_thumbnail(places: Sequence[DigestPicture]) -> str:
     return ""
@@ -35,11 +42,15 @@ class Templates:
     name. YAML files are laid over the bundled ones key by key, so a replacement need only hold what differs.
     """
 
-    def __init__(self, user_dir: Path | None = None, thumbnail: Thumbnail | None = None) -> None:
+    def __init__(
+        self, user_dir: Path | None = None, thumbnail: Thumbnail | None = None, preview: Preview | None = None
+    ) -> None:
         #: Last (digest, view of it) made with these words: the forms of one digest are written one after another.
         self.last_look: tuple[Any, Any] | None = None
         self.thumbnail: Thumbnail = thumbnail or _no_thumbnail
         """Small copy of a picture with the claims in it framed, as a ``data:`` address; empty where there is none."""
+        self.preview: Preview = preview or _no_preview
+        """Small copy of a screenshot, likewise."""
         self._folders = [folder for folder in (user_dir, BUNDLED) if folder is not None and folder.is_dir()]
 
     def find(self, name: str) -> Path | None:

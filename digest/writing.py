@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
-from digest.templates import Templates, Thumbnail
+from digest.templates import Preview, Templates, Thumbnail
 from domain.digest import Digest
 from domain.errors import BadInput
 
@@ -18,12 +18,14 @@ def write(
     out_dir: Path,
     templates_dir: Path | None = None,
     thumbnail: Thumbnail | None = None,
+    preview: Preview | None = None,
 ) -> list[Path]:
     """Write ``digest-YYYY-MM-DD.<format>`` for every format into ``out_dir`` (made if missing); return the paths.
 
     Each file is written under a temporary name, synced and renamed, so that a reader (or a killed process) never
     leaves half a digest under the final name. ``templates_dir``: the user's templates, which win over the bundled.
-    ``thumbnail``: makes the small copies of pictures in which claims stand; without it their addresses are shown.
+    ``thumbnail``: makes the small copies of pictures in which claims stand; without it their addresses are shown;
+    ``preview``: likewise those of screenshots.
     An unknown format raises :class:`BadInput` before anything is written.
     """
     # Renderers load Jinja2 and XlsxWriter; commands that write no digest should not pay for that.
@@ -33,7 +35,7 @@ def write(
     unknown = [name for name in wanted if name not in RENDERERS]
     if unknown:
         raise BadInput(f"不认识的简报格式“{unknown[0]}”；可用的格式是：{'、'.join(RENDERERS)}。")
-    templates = Templates(templates_dir, thumbnail)
+    templates = Templates(templates_dir, thumbnail, preview)
     out_dir.mkdir(parents=True, exist_ok=True)
     paths = []
     for name in wanted:

@@ -14,6 +14,8 @@ from domain.picture import Box
 WIDTH, HEIGHT, QUALITY = 480, 720, 72
 #: Of a poster longer than this many times its width only the part around the claims is shown.
 _LONGEST = 1.5
+#: Of a screenshot: so small that numbers and QR codes in it cannot be read, large enough to tell the page by; some 5 kB.
+PREVIEW_WIDTH, PREVIEW_HEIGHT, _PREVIEW_QUALITY = 160, 240, 60
 _FRAME, _COVER = (208, 0, 0), (150, 150, 150)
 
 
@@ -46,6 +48,16 @@ def draw(picture: Decoded, frames: Sequence[Box], covers: Sequence[Box]) -> byte
         )
     out = io.BytesIO()
     small.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return out.getvalue()
+
+
+def preview(picture: Decoded) -> bytes:
+    """JPEG of the top of a screenshot, at most 160 × 240 pixels: what the page looks like, not what it says."""
+    image = picture.frames[0]
+    image = image.crop((0, 0, image.width, min(image.height, image.width * PREVIEW_HEIGHT // PREVIEW_WIDTH or 1)))
+    image.thumbnail((PREVIEW_WIDTH, PREVIEW_HEIGHT), Image.Resampling.BOX)
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=_PREVIEW_QUALITY, optimize=True)
     return out.getvalue()
 
 

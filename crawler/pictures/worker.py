@@ -82,6 +82,10 @@ class PictureWorker:
         """A small JPEG of the picture that was looked at last; see :func:`crawler.pictures.thumbnail.draw`."""
         return self._ask(("draw", (tuple(frames), tuple(covers))))
 
+    def preview(self) -> bytes | Unreadable:
+        """A very small JPEG of the screenshot that was looked at last; see :func:`crawler.pictures.thumbnail.preview`."""
+        return self._ask(("preview", None))
+
     def close(self) -> None:
         """End the process; memory goes back to the system."""
         if self._pipe is not None:
@@ -137,7 +141,7 @@ def serve(pipe: Connection, words: bool, threads: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
     os.nice(10)  # pages come first
     from crawler.pictures.reader import PictureReader
-    from crawler.pictures.thumbnail import draw
+    from crawler.pictures.thumbnail import draw, preview
 
     reader = PictureReader(words, threads)
     picture: Decoded | None = None
@@ -154,6 +158,8 @@ def serve(pipe: Connection, words: bool, threads: int) -> None:
                 answer = Unreadable("图片损坏或格式不受支持")
             elif what == "read":
                 answer = _made(reader.read, sha256, picture)
+            elif what == "preview":
+                answer = _made(preview, picture)
             else:
                 answer = _made(draw, picture, *content)
             pipe.send_bytes(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from digest.item_view import ItemView
 from digest.passages import FindingView
 from digest.templates import Templates
 from digest.text import SHANGHAI
-from digest.view import DigestView, ItemView, look
+from digest.view import DigestView, look
 from domain.digest import Digest
 
 #: Excel's own limits: characters in a cell, links on a sheet, characters of a link.

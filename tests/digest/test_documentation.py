@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest import passages, view
+from digest import item_view, passages, shared, view
 from digest.builder import STATUS_ORDER
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "digest.md").read_text(encoding="utf-8")
@@ -18,15 +18,16 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "digest.md").read_text(encoding
     "kind",
     [
         view.DigestView,
-        view.ItemView,
+        item_view.ItemView,
+        item_view.PictureView,
         passages.FindingView,
         passages.PassageView,
         passages.PieceView,
-        view.SharedView,
+        shared.SharedView,
         view.GapView,
         view.GroupView,
         view.CountView,
-        view.StepView,
+        item_view.StepView,
     ],
 )
 def test_every_template_variable_is_documented(kind: type) -> None:
@@ -41,7 +42,7 @@ def test_statuses_and_limits_are_as_documented() -> None:
     assert [row for row in rows if row in {status.label for status in STATUS_ORDER}] == [
         status.label for status in STATUS_ORDER
     ]
-    for limit, unit in ((view.TITLE_LIMIT, "标题 {} 字"), (view.QUOTE_LIMIT, "命中原文 {} 字")):
+    for limit, unit in ((item_view.TITLE_LIMIT, "标题 {} 字"), (item_view.QUOTE_LIMIT, "命中原文 {} 字")):
         assert unit.format(limit) in DOCUMENT
-    assert f"网址 {view.ADDRESS_LIMIT} 字" in DOCUMENT
+    assert f"网址 {item_view.ADDRESS_LIMIT} 字" in DOCUMENT
     assert f"最多显示 {passages.PASSAGES_SHOWN} 段" in DOCUMENT

@@ -384,3 +384,21 @@ def test_overdue_referrals_have_a_section_of_their_own() -> None:
     (item,) = json.loads(rendered(late, "json"))["items"]
     assert (item["days_since_referral"], item["overdue"], item["referred_to"]) == (9, True, "市网信办")
     assert "移送超期" not in rendered(build(Leads([material()]), DAY, CUTOFF, NUMBER, RULE_PACK), "html").decode()
+
+
+def test_a_screenshot_is_shown_small_and_named_in_the_forms_for_people() -> None:
+    """HTML shows the small copy where one can be made and names the file; Word and Excel name it."""
+    name = f"screenshots/ab/{'ab' * 32}.png"
+    leads = [
+        replace(lead, evidence=lead.evidence and replace(lead.evidence, screenshot=name)) for lead in example_leads()
+    ]
+    digest = build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK)
+    shown = rendered(digest, "html", Templates(preview=lambda path: f"data:image/jpeg;base64,{path[-8:-4]}")).decode()
+    assert '<img src="data:image/jpeg;base64,abab"' in shown
+    assert name in Page(shown).text
+    unseen = rendered(digest, "html", Templates()).decode()
+    assert "<img" not in unseen
+    assert name in Page(unseen).text
+    assert name in docx_text(rendered(digest, "docx", Templates()))
+    book = openpyxl.load_workbook(io.BytesIO(rendered(digest, "xlsx", Templates())), read_only=True)
+    assert any(name in row for row in book.worksheets[0].iter_rows(values_only=True))

@@ -59,7 +59,12 @@ def make_digest(
             kept = _build(services, store, wanted, cutoff or _default_cutoff(services, wanted))
         with Thumbnails(store, settings.evidence) as thumbnail:
             files = write(
-                kept, formats or settings.digest_formats, out_dir or settings.digests, settings.templates, thumbnail
+                kept,
+                formats or settings.digest_formats,
+                out_dir or settings.digests,
+                settings.templates,
+                thumbnail,
+                thumbnail.screenshot,
             )
     return DigestReport(kept, created, tuple(files))
 

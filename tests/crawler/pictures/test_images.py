@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from crawler.pictures.choice import identity, looks_like_picture, worth_fetching
 from crawler.pictures.image import MAX_FRAMES, BadPicture, decode
 from crawler.pictures.sameness import is_same, look_at
-from crawler.pictures.thumbnail import HEIGHT, WIDTH, draw
+from crawler.pictures.thumbnail import HEIGHT, PREVIEW_HEIGHT, PREVIEW_WIDTH, WIDTH, draw, preview
 from crawler.pictures.worker import PictureWorker, Unreadable
 from domain.picture import PictureLook
 from tests.posters import CLAIMS, HAVE_FONTS, encode
@@ -131,6 +131,19 @@ def test_what_a_picture_begins_with() -> None:
     image = Image.new("RGB", (20, 20))
     assert all(looks_like_picture(saved(image, kind)) for kind in ("PNG", "JPEG", "GIF", "WEBP", "BMP", "AVIF"))
     assert not looks_like_picture(b"<html>")
+
+
+def test_previews_of_screenshots_show_the_top_and_no_more_than_the_looks() -> None:
+    """At most 160 × 240 whatever the page's shape; of a long page its top."""
+    long = Image.new("RGB", (1280, 9000), (0, 0, 200))
+    long.paste((250, 250, 250), (0, 0, 1280, 1920))
+    for image in (long, Image.new("RGB", (3000, 1)), Image.new("RGB", (1, 3000)), Image.new("RGB", (90, 60))):
+        made = Image.open(io.BytesIO(preview(decode(saved(image, "PNG")))))
+        assert made.width <= PREVIEW_WIDTH
+        assert made.height <= PREVIEW_HEIGHT
+    made = Image.open(io.BytesIO(preview(decode(saved(long, "PNG")))))
+    assert made.size == (PREVIEW_WIDTH, PREVIEW_HEIGHT)
+    assert all(low > 240 for low, _ in made.getextrema())  # nothing of what lies below
 
 
 def test_small_copies_are_small_framed_and_covered() -> None:
