@@ -78,7 +78,7 @@ class Victim:
         self.site = site
         self.program = [sys.executable, "-m", "zhengxun"]
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, said: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
         """Start a command as a leader of its own group."""
         now = FIRST_DAY + timedelta(days=self.day, hours=self.hour)
         environment = {
@@ -94,7 +94,7 @@ class Victim:
             return subprocess.Popen(
                 [*self.program, *arguments],
                 env=environment,
-                stdout=subprocess.PIPE,
+                stdout=said,
                 stderr=log,
                 start_new_session=True,
             )
@@ -171,10 +171,10 @@ def run(kills: int, seed: int, folder: Path, seconds: float) -> int:
         began = time.monotonic()
         lengths: dict[str, float] = {}
         for name in ("crawl", "recheck"):
-            process = victim.start(name, "--all")
+            process = victim.start(name, "--all", said=subprocess.DEVNULL)
             victim.await_work(process)
             start = time.monotonic()
-            process.communicate()
+            process.wait()
             lengths[name] = time.monotonic() - start
             victim.hour += 4
         known: dict[str, dict[Any, tuple[Any, ...]]] = {name: {} for name in KEPT}
@@ -184,20 +184,20 @@ def run(kills: int, seed: int, folder: Path, seconds: float) -> int:
         done, command = 0, "crawl"
         victim.day, victim.hour = 1, 0
         while done < kills and time.monotonic() - began < seconds:
-            process = victim.start(command, "--all")
+            process = victim.start(command, "--all", said=subprocess.DEVNULL)
             if picker.random() < 0.8:
                 victim.await_work(process)
                 wait = picker.uniform(0.0, 0.9) * lengths[command]
             else:
                 wait = picker.uniform(0.1, 3.0)
             try:
-                process.communicate(timeout=wait)
+                process.wait(wait)
             except subprocess.TimeoutExpired:
                 if picker.random() < 0.5:
                     os.killpg(process.pid, signal.SIGKILL)
                 else:
                     process.kill()
-                process.communicate()
+            if process.wait() == -signal.SIGKILL:
                 done += 1
                 phases[f"{command}: {victim.phase()}"] += 1
                 note(victim, known, lost)

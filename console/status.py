@@ -62,6 +62,8 @@ class Status:
     coverage: Coverage | None
     digest: DigestLine | None
     jobs: tuple[JobLine, ...]
+    evidence: str
+    """How the chain of evidence stands: Chinese, without full stop."""
     disk_free: int
     """Bytes free on the data directory's disk."""
     disk_total: int

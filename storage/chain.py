@@ -216,11 +216,12 @@ class Chain:
 
     def last_stamp(self) -> Link | None:
         """The last link that is a time stamp."""
+        return self.last_of(LinkKind.STAMP)
+
+    def last_of(self, kind: LinkKind) -> Link | None:
+        """The last link of a kind."""
         return self._first(
-            select(*_LINK)
-            .where(EvidenceLinkRow.kind == LinkKind.STAMP.value)
-            .order_by(EvidenceLinkRow.number.desc())
-            .limit(1)
+            select(*_LINK).where(EvidenceLinkRow.kind == kind.value).order_by(EvidenceLinkRow.number.desc()).limit(1)
         )
 
     def last_evidence(self) -> Link | None:

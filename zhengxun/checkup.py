@@ -212,6 +212,21 @@ def _pictures(services: Services) -> Iterator[Check]:
         yield Check("图片文字识别", Grade.OK, f"{reader_name().partition('/')[0]}，离线")
 
 
+def _evidence(services: Services) -> Iterator[Check]:
+    from zhengxun.evidence.standing import standing
+
+    try:
+        with services.store() as store:
+            found = standing(services, store)
+    except ZhengxunError:
+        return
+    if found is None:
+        yield Check("证据链", Grade.OK, "还没有证据")
+    else:
+        grade = Grade.FAILURE if not found.sound else Grade.WARNING if found.reminder else Grade.OK
+        yield Check("证据链", grade, found.text)
+
+
 def _has_chinese_fonts() -> bool:
     program = shutil.which("fc-list")
     if program is None:
@@ -240,4 +255,5 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _time,
     _optional,
     _pictures,
+    _evidence,
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from console.status import DigestLine, JobLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
 from zhengxun.clock import day_of, for_people
+from zhengxun.evidence.standing import standing
 from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
 from zhengxun.jobs.health import sentence
@@ -35,9 +36,12 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         coverage = _coverage(store, now)
         late = missing_days(services, store)
         undelivered = delivery_problems(services, store)
+        evidence = standing(services, store)
         names = {target.id: target.name for target in targets}
         alarms = tuple(sentence(alarm, names) for alarm in store.health.open_alarms())
     problems = [*undelivered]
+    if evidence is not None and not evidence.sound:
+        problems.append(f"证据链：{evidence.text}。")
     if usage.free < settings.min_free_mb * 1024 * 1024:
         problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
     if scheduler is not None and not scheduler.running:
@@ -57,6 +61,7 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         coverage=coverage,
         digest=digest,
         jobs=tuple(_jobs(services, scheduler, [moment for target in targets if (moment := next_run(target, now))])),
+        evidence=evidence.text if evidence is not None else "还没有证据",
         disk_free=usage.free,
         disk_total=usage.total,
         data_dir=settings.data_dir.absolute(),

@@ -31,6 +31,7 @@ STATUS = Status(
     ),
     digest=DigestLine("2026-11-23", "〔2026〕第001期", NOW, (("新发现", 4),), (Path("/data/digest-2026-11-23.html"),)),
     jobs=(JobLine("每日处置简报", NOW, ""),),
+    evidence="共 12 条，末条 2026-11-23 08:00",
     disk_free=5 * 1024**3,
     disk_total=100 * 1024**3,
     data_dir=Path("/data"),

@@ -395,6 +395,7 @@ def test_a_screenshot_is_shown_small_and_named_in_the_forms_for_people() -> None
     digest = build(Leads(leads), DAY, CUTOFF, NUMBER, RULE_PACK)
     shown = rendered(digest, "html", Templates(preview=lambda path: f"data:image/jpeg;base64,{path[-8:-4]}")).decode()
     assert '<img src="data:image/jpeg;base64,abab"' in shown
+    assert "default-src 'none'; img-src data:;" in shown, "a browser shows no picture without it"
     assert name in Page(shown).text
     unseen = rendered(digest, "html", Templates()).decode()
     assert "<img" not in unseen

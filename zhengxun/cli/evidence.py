@@ -39,7 +39,7 @@ def command() -> None:
 @command.command(
     "verify",
     help="核验证据：每一件都给出已核验、被改动、缺失或无法核验。\n"
-    "写线索编号时核验这些线索的全部证据；--all 核验整个证据库。核验只读，不改动任何内容。\n"
+    "写线索编号时核验这些线索的全部证据；--all 核验整个证据库。核验不改动证据；全库核验的时间和结果由 doctor 和状态页显示。\n"
     "全部已核验时退出状态为 0，否则为 1。",
 )
 @argument("ids", metavar="[编号…]", type=WholeNumber(1, 2**53), nargs=-1, description="线索编号，可写多个")
@@ -49,6 +49,7 @@ def command() -> None:
 def verify(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: bool) -> int:
     """Verify evidence."""
     from zhengxun.cli.progress import byte_progress
+    from zhengxun.evidence.standing import note_verified
     from zhengxun.evidence.verification import Verification
 
     if bool(ids) == everything:
@@ -57,6 +58,8 @@ def verify(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: 
     with services.store() as store, byte_progress("核验") as progress:
         verification = Verification(store, services.settings.evidence, services.settings.timestamp_roots, progress)
         report = verification.everything() if everything else verification.leads(ids)
+    if everything:
+        note_verified(services, report)
     if as_json:
         print_json(as_dict(report))
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.zhengxun.conftest import Zhengxun
 from tests.zhengxun.evidence.building import fill
 from zhengxun.evidence.sealing import seal
@@ -35,6 +37,33 @@ def test_verify_says_what_is_sound_and_what_is_not(ready: Zhengxun, tmp_path: Pa
     assert as_json["totals"] == {"verified": 12, "altered": 0, "missing": 1, "unverifiable": 0}
     assert [item["state"] for item in as_json["items"]] == ["missing"]
     assert ready("evidence", "verify", 77).status == 2
+
+
+def _evidence_line(ready: Zhengxun) -> dict[str, str]:
+    return next(check for check in ready("doctor", "--json").json["checks"] if check["name"] == "证据链")
+
+
+def test_doctor_tells_when_everything_was_last_verified(
+    ready: Zhengxun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No evidence, never verified, verified, long ago, and verified with something missing; one lead is not everything."""
+    monkeypatch.setenv("ZHENGXUN_NOW", "2026-11-24T10:00:00+08:00")
+    assert _evidence_line(ready)["text"] == "还没有证据"
+    folder = _filled(tmp_path / "data")
+    assert ready("evidence", "verify", 1).status == 0
+    line = _evidence_line(ready)
+    assert (line["grade"], "尚未做过全库核验" in line["text"], "共 3 条" in line["text"]) == ("warning", True, True)
+    assert ready("evidence", "verify", "--all").status == 0
+    line = _evidence_line(ready)
+    assert (line["grade"], "2026-11-24 10:00" in line["text"], "全部通过" in line["text"]) == ("ok", True, True)
+    monkeypatch.setenv("ZHENGXUN_NOW", "2026-12-30T10:00:00+08:00")
+    assert _evidence_line(ready)["grade"] == "warning"
+    next((folder / "screenshots").rglob("*.png")).unlink()
+    assert ready("evidence", "verify", "--all").status == 1
+    line = _evidence_line(ready)
+    assert (line["grade"], "有 1 件未通过" in line["text"]) == ("failure", True)
+    (tmp_path / "data" / "evidence-verified.json").write_text("[", "utf-8")
+    assert _evidence_line(ready)["grade"] == "warning"
 
 
 def test_verify_wants_to_know_what(ready: Zhengxun) -> None:
