@@ -34,6 +34,7 @@ from storage.looks import Looks
 from storage.migration import current_revision, missing_file
 from storage.operators import Operators
 from storage.pictures import Pictures
+from storage.proposals import Proposals
 from storage.rejudging import Rejudged
 from storage.revision import HEAD
 from storage.site_checks import settle_sites
@@ -71,6 +72,11 @@ class Store:
     def intakes(self) -> Intakes:
         """人工接收: what people handed in."""
         return Intakes(self.engine, self.targets)
+
+    @property
+    def proposals(self) -> Proposals:
+        """发现: addresses proposed as targets."""
+        return Proposals(self.engine)
 
     @property
     def leads(self) -> Leads:

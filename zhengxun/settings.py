@@ -6,6 +6,7 @@ docs/settings.md is generated from the descriptions here (``python -m zhengxun.r
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from datetime import datetime, time
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -121,6 +122,19 @@ class Settings(BaseSettings):
     screenshots_per_run: int = Field(
         100, ge=0, le=100_000, description="每次采集后至多给多少个页面截图；其余留待下次。"
     )
+    discovery_phrases: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="`targets discover` 向搜索引擎查询的词语，逗号分隔；`{city}` 处代入每个城市，如 `{city} 电工证 包过`。留空时不查询。",
+    )
+    discovery_cities: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="代入搜索词的城市，逗号分隔，如 `太原,朔州`。"
+    )
+    discovery_engines: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="查询哪些搜索引擎，逗号分隔：`baidu`、`bing`、`sogou`、`360`、`weixin`（搜狗微信）。`baidu=https://地址` "
+        "表示改用该地址（如经授权的接口）。留空时不查询。",
+    )
+    discovery_pages: int = Field(1, ge=1, le=10, description="每个搜索词在每个搜索引擎至多看几页结果。")
     timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
     link_max_sites: int = Field(
         30,
@@ -191,6 +205,15 @@ class Settings(BaseSettings):
                 if str(part).strip():
                     raise ValueError(f"“{part}”不是 CIDR 网段") from None
         return tuple(networks)
+
+    @field_validator("discovery_phrases", "discovery_cities", "discovery_engines", mode="before")
+    @classmethod
+    def _split_words(cls, value: object) -> object:
+        parts = re.split("[,，]", value) if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        stripped = (part.strip() if isinstance(part, str) else part for part in parts)
+        return tuple(dict.fromkeys(part for part in stripped if part != ""))
 
     @field_validator("digest_formats", mode="before")
     @classmethod

@@ -30,6 +30,7 @@ from storage.tables.crawl import (
     TargetRow,
 )
 from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
+from storage.tables.discovery import ProposalEventRow, ProposalRow
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.health import HealthEventRow, RunOutcomeRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
@@ -73,6 +74,8 @@ APPEND_ONLY: tuple[str, ...] = (
     "health_events",
     "deliveries",
     "delivery_events",
+    "proposals",
+    "proposal_events",
 )
 
 __all__ = [
@@ -116,6 +119,8 @@ __all__ = [
     "PageRow",
     "PicturePageRow",
     "PictureReadingRow",
+    "ProposalEventRow",
+    "ProposalRow",
     "RejudgingRow",
     "RobotsOverrideRow",
     "RunOutcomeRow",

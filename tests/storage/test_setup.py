@@ -176,6 +176,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     """The database itself refuses UPDATE and DELETE on rows that are only ever added to."""
     from domain.account import AuditEntry
     from domain.blacklist import Step, StepKind, Subject, SubjectKind
+    from domain.discovery import Found, FoundBy
     from domain.target import RobotsOverride
 
     world.look(SITE)
@@ -196,6 +197,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.accounts.note(AuditEntry(clock(), "张三", "登录"))
     world.store.deliveries.plan(START.date(), "群", [""], clock())
     world.store.deliveries.append(1, DeliveryEvent(DeliveryKind.BEGUN, clock()))
+    world.store.proposals.propose([Found(f"{SITE}/", FoundBy.LINK, SITE, SITE, "")], clock())
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:

@@ -12,6 +12,7 @@ from domain.target import Target, TargetKind
 from zhengxun.cli.framework import Group, OneOf, WholeNumber, argument
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
+from zhengxun.cli.target_discovery import discover, proposals
 
 _KINDS = OneOf([kind.value for kind in TargetKind], {kind.value: kind.label for kind in TargetKind})
 
@@ -286,3 +287,7 @@ def check(ctx: click.Context, url: str, kind: str | None, as_json: bool) -> int:
     else:
         print_trial(trial)
     return 0 if trial.reachable else 1
+
+
+command.add_command(discover)
+command.add_command(proposals)
