@@ -16,7 +16,17 @@ FIELDS = [
     for name in document
 ]
 PLATFORMS = {"weibo", "xiaohongshu", "douyin", "kuaishou", "bilibili", "zhihu", "tieba", "toutiao", "weixin"}
-GENERAL = {"mhtml", "feed", "json_feed", "json_text", "account_list", "plain_text", "forum_thread", "html", "weixin_article"}
+GENERAL = {
+    "mhtml",
+    "feed",
+    "json_feed",
+    "json_text",
+    "account_list",
+    "plain_text",
+    "forum_thread",
+    "html",
+    "weixin_article",
+}
 
 
 @pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
