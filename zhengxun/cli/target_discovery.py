@@ -9,7 +9,7 @@ import click
 
 from domain.discovery import FoundBy, ProposalState
 from domain.errors import BadInput, ZhengxunError
-from zhengxun.cli.framework import Group, WholeNumber, argument
+from zhengxun.cli.framework import Command, Group, WholeNumber, argument
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.lead_decisions import actor_name
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "discover",
+    cls=Command,
     help="发现：按设置的词语和城市看搜索引擎的结果页，并看线索页面链接到哪些别的网站，把没有监测的列为建议，由人决定。\n"
     "结果页与别的网页一样遵守 robots.txt；多数搜索引擎不允许采集结果页，看不到的逐项列出，退出状态为 1。",
 )
