@@ -1,6 +1,6 @@
 """``kill -9`` at random moments of crawls, captures and rechecks through the command line; nothing may be lost or doubled.
 
-Run ``python benchmarks/kills.py`` (``--kills 20`` for a quick look; 200 take a quarter of an hour). A small local
+Run ``python benchmarks/kills.py`` (``--kills 20`` for a quick look; 200 take about an hour on two busy cores). A small local
 site changes its texts each day of a made-up calendar; ``crawl --all`` and ``recheck --all`` follow each other, and each is
 killed, alone or with its worker processes, until it reaches its end before the kill. After every kill all
 rows that were committed by then are noted. At the end the program is left to finish, and these must hold:

@@ -204,8 +204,14 @@ def print_related(related: Related) -> None:
     if not related.pages:
         say("没有关联网页。")
         return
-    print_pages(related.pages)
-    say(f"共 {len(related.pages)} 个关联网页，供一并研判、清除；“文案近似”的页面未必属于同一主体，须人工核对。")
+    suspected = tuple(page for page in related.pages if page.lead_id)
+    others = tuple(page for page in related.pages if not page.lead_id)
+    if suspected:
+        print_pages(suspected)
+        say(f"以上 {len(suspected)} 个关联网页已列为线索，供一并研判、清除；“文案近似”的未必属于同一主体，须人工核对。")
+    if others:
+        print_pages(others)
+        say(f"以上 {len(others)} 个网页没有命中违规内容，只因标识或文案相同列出，供核对；未经核实不得列入清除范围。")
 
 
 def listing_as_dict(listing: OperatorListing) -> dict[str, Any]:
