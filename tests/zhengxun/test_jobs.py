@@ -29,6 +29,7 @@ EDITED = OFFER.replace("七天拿证", "三天下证，先拿证后付款")
 HONEST = "<h1>通知</h1><p>图书馆本周六上午九点举办读书会，欢迎居民参加，地点在二楼阅览室。</p>"
 #: 09:00 in Shanghai: after the digest's time.
 DAY = datetime.fromisoformat("2026-11-23T09:00:00+08:00")
+DELIVERED_NOTHING: dict[str, list[Any]] = {"sent": [], "failed": [], "unclear": [], "problems": []}
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def test_tick_does_what_is_due_and_only_once(
     idle = watched("tick", "--json")
     assert (idle.status, idle.json) == (
         0,
-        {"crawl": None, "recheck": None, "digests": [], "alarms": [], "held": []},
+        {"crawl": None, "recheck": None, "digests": [], "alarms": [], "delivery": DELIVERED_NOTHING, "held": []},
     )
     assert len(site.seen) == asked
 
