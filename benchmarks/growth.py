@@ -165,8 +165,8 @@ def fill(archive: Archive) -> None:
     first_page = own[-1] + 1
     at = str((START).replace(tzinfo=None)) + ".000000"
     connection.executemany(
-        "INSERT INTO targets (id, url_key, url, name, kind, schedule, scope, budget, render, paused, created_at)"
-        " SELECT ?, randomblob(32), ?, '旧', kind, schedule, scope, budget, 0, 1, created_at FROM targets WHERE id = 1",
+        "INSERT INTO targets (id, url_key, url, name, kind, schedule, scope, budget, rendering, paused, created_at)"
+        " SELECT ?, randomblob(32), ?, '旧', kind, schedule, scope, budget, 'auto', 1, created_at FROM targets WHERE id = 1",
         ((first_target + number, f"http://old{number}.example/") for number in range(targets)),
     )
     connection.executemany(
