@@ -21,7 +21,7 @@ GENERAL = {
     "feed",
     "json_feed",
     "json_text",
-    "account_list",
+    "account_list",  # known by its address alone: test_account_list.py
     "plain_text",
     "forum_thread",
     "html",
