@@ -46,6 +46,19 @@ class JobLine:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginLine:
+    """One platform's cookie file."""
+
+    platform: str
+    file: str
+    state: str
+    """Chinese word."""
+    expires_at: datetime | None
+    """None where the file does not say."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """One look at the whole installation."""
 
@@ -57,7 +70,7 @@ class Status:
     targets_paused: int
     targets_due: int
     alarms: tuple[str, ...]
-    """Targets and platforms that fell silent or keep us out: Chinese sentences."""
+    """Targets and platforms that fell silent or keep us out, logins that end: Chinese sentences."""
     runs: tuple[RunLine, ...]
     coverage: Coverage | None
     digest: DigestLine | None
@@ -68,6 +81,7 @@ class Status:
     """Bytes free on the data directory's disk."""
     disk_total: int
     data_dir: Path
+    logins: tuple[LoginLine, ...] = ()
 
     @property
     def healthy(self) -> bool:

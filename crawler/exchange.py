@@ -25,6 +25,8 @@ class Exchange:
     fetched_at: datetime
     ip_address: str | None = None
     protocol: str = "HTTP/1.1"
+    login: str | None = None
+    """Platform whose login went with the request. Its value is not in ``request_headers``, nor a renewed one in ``headers``."""
 
     def header(self, name: str) -> str | None:
         """First value of a response header, as text; None where there is none. At most 1,000 characters are kept."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from twisted.web.client import ResponseFailed
 from crawler import verdicts
 from crawler.address_guard import AddressGuard
 from crawler.exchange import Exchange, Headers
+from crawler.logins import Login, withheld, without_values
 from crawler.politeness import Politeness
 from crawler.resolver import GuardedResolver
 from crawler.settings import CrawlSettings
@@ -76,26 +78,30 @@ class Fetcher:
         """Chinese reason why the address guard does not let ``url`` be fetched, or None."""
         return self._guard.refusal(url)
 
-    async def get(self, url: str, extra: Headers = ()) -> Exchange:
-        """Ask for ``url`` when its host's turn has come; any status is an answer.
+    async def get(self, url: str, extra: Headers = (), login: Login | None = None) -> Exchange:
+        """Ask for ``url`` when its host's turn has come; any status is an answer. ``login`` goes with it where it may.
 
         Raises :class:`FetchProblem` for everything else: refused address, names without address, connections that
         fail or stall, bodies over the limit or cut short.
         """
-        return await self.send("GET", url, (*self._headers, *extra))
+        return await self.send("GET", url, (*self._headers, *extra), login=login)
 
-    async def send(self, method: str, url: str, headers: Headers, body: bytes = b"") -> Exchange:
+    async def send(
+        self, method: str, url: str, headers: Headers, body: bytes = b"", login: Login | None = None
+    ) -> Exchange:
         """As :meth:`get`, with any method and these headers alone: what a shown page asks for by itself."""
         refusal = self._guard.refusal(url)
         if refusal is not None:
             raise FetchProblem(verdicts.refused(refusal))
         url = url.partition("#")[0]
+        cookie = login.header_for(method, url) if login is not None else None
+        sent: Headers = ((b"Cookie", cookie.encode("latin-1", "ignore")),) if cookie else ()
         try:
             request = Request(
                 url,
                 method=method,
                 body=body,
-                headers=list(headers),
+                headers=[*headers, *sent],
                 meta={"download_timeout": self._settings.timeout, "download_maxsize": self._settings.max_body},
                 dont_filter=True,
             )
@@ -109,7 +115,8 @@ class Fetcher:
                 self._politeness.hold_off(host, _AFTER_BREAK)
                 raise FetchProblem(self._ending_of(error, host)) from error
             fetched_at = self._clock()
-        return _exchange(url, headers, response, fetched_at)
+        exchange = _exchange(url, headers, response, fetched_at)
+        return exchange if login is None or not sent else _signed(exchange, login)
 
     def _ending_of(self, error: Exception, host: str) -> Ending:
         settings = self._settings
@@ -173,6 +180,16 @@ def _is_tls(error: BaseException) -> bool:
         causes.append(error.__cause__)
         causes += [reason.value for reason in getattr(error.__cause__, "reasons", ())]
     return any(type(cause).__module__.startswith(("OpenSSL", "service_identity")) for cause in causes)
+
+
+def _signed(exchange: Exchange, login: Login) -> Exchange:
+    """An exchange that a login went with, without its value: from here on nothing can write it anywhere."""
+    return replace(
+        exchange,
+        headers=without_values(exchange.headers),
+        request_headers=(*exchange.request_headers, (b"Cookie", withheld(login.platform))),
+        login=login.platform.value,
+    )
 
 
 def _exchange(url: str, request_headers: Headers, response: Response, fetched_at: datetime) -> Exchange:

@@ -28,6 +28,7 @@ from crawler.exchange import Exchange
 from crawler.extract.encoding import decode
 from crawler.fetch import Fetcher, host_of
 from crawler.job import installed_resolver
+from crawler.logins import Logins
 from crawler.politeness import Politeness
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
@@ -36,6 +37,7 @@ from domain.crawl import FetchedPage
 from domain.document import PageVerdict
 from domain.evidence import UncapturedPage
 from domain.ports import Analyse, Clock
+from domain.target import TargetKind
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -104,6 +106,7 @@ class PhotographCrew:
         self._fetcher = Fetcher(crawler, settings, guard, politeness, resolver, job.clock)
         self._robots = RobotsBook(self._fetcher, politeness, settings)
         self._supply = Supply(self._fetcher, self._robots, settings)
+        self._logins = Logins(settings.logins)
         self._chromium = Chromium(settings.browser_restarts)
         self._live = self._screen(self._supply)
         self._offline = self._screen(None)
@@ -183,7 +186,8 @@ class PhotographCrew:
         if not original.rendered and not await self._says_the_same(original, answer.header("Content-Type"), body):
             return None, "页面已变化，未截图"
         try:
-            shown = await self._live.show(Subject(url, answer, body), picture=True)
+            login = self._logins.of(url, TargetKind.INTAKE)
+            shown = await self._live.show(Subject(url, answer, body, login=login), picture=True)
         except ShowFailed as failure:
             return None, f"浏览器未能显示实时页面（{failure.reason}）"
         if original.rendered and not await self._says_the_same(original, "text/html; charset=utf-8", shown.html):
@@ -195,7 +199,8 @@ class PhotographCrew:
             ending = (await self._robots.of(url)).ending_for(url, self._job.settings.robots_token)
             if ending is not None:
                 raise FetchProblem(ending)
-            exchange = await self._fetcher.get(url)
+            # Only pages that were kept are asked for: as with an address that was handed in, any platform's login may go.
+            exchange = await self._fetcher.get(url, login=self._logins.of(url, TargetKind.INTAKE))
             location = exchange.header("Location")
             following = canonical(location, url) if exchange.status in _REDIRECTS and location else None
             if following is None:

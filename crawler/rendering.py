@@ -12,6 +12,7 @@ from crawler.browser.supply import Supply
 from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.exchange import Exchange, Resource
 from crawler.fetch import Fetcher
+from crawler.logins import Logins
 from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
 from crawler.verdicts import Ending
@@ -32,6 +33,7 @@ class Renderer:
     def __init__(self, fetcher: Fetcher, robots: RobotsBook, settings: CrawlSettings) -> None:
         self._settings = settings
         self._supply = Supply(fetcher, robots, settings)
+        self._logins = Logins(settings.logins)
         self._chromium = Chromium(settings.browser_restarts)
         self._screen = Screen(
             self._chromium,
@@ -59,7 +61,8 @@ class Renderer:
         self.waiting += 1
         try:
             body = decode_body(answer.body, answer.header("Content-Encoding"), limit=self._settings.max_decoded)
-            return await self._screen.show(Subject(url, answer, body, _free(target)))
+            login = self._logins.of(url, target.kind)
+            return await self._screen.show(Subject(url, answer, body, _free(target), login))
         except (TooLarge, BadCoding):
             return verdicts.BAD_CODING  # was decoded before: the worker read it
         except ShowFailed as failure:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crawler.logins import Login
 from domain.crawl import CrawlOutcome
 
 #: Host name → its addresses as text; blocks, and raises ``OSError`` where there are none. Runs in a thread.
@@ -65,6 +66,8 @@ class CrawlSettings:
     """How often a browser that ended by itself is started again in one crawl."""
     trap_pages: int = 20
     """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
+    logins: tuple[Login, ...] = ()
+    """Logins of platforms that staff provided."""
     lookup: Lookup | None = None
     """Name resolution; None: the system's. Its answers are checked like any other."""
 

@@ -16,6 +16,7 @@ from crawler.analysis_worker import Finished, Reading
 from crawler.browser.showing import Shown
 from crawler.exchange import Exchange, Headers
 from crawler.fetch import Fetcher, retry_after
+from crawler.logins import Logins, remark
 from crawler.pictures.choice import looks_like_picture
 from crawler.recorder import Finish, Kept, KeptPicture, Recorder, Report
 from crawler.rendering import Renderer
@@ -32,6 +33,7 @@ from domain.target import TargetKind
 logger = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_WANT_LOGIN = frozenset({PageVerdict.LOGIN_WALL.value, "http_401", "http_403"})
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ class Visitor:
         renderer: Renderer,
     ) -> None:
         self._renderer = renderer
+        self._logins = Logins(settings.logins)
         self._fetcher = fetcher
         self._robots = robots
         self._pool = pool
@@ -95,7 +98,8 @@ class Visitor:
                 if refusal is not None:
                     landing.ending = replace(refusal, final_url=url) if landing.hops else refusal
                     return
-            exchange = await self._fetcher.get(url, conditions)
+            login = self._logins.of(url, crawl.target.kind) if request.purpose is not Purpose.PICTURE else None
+            exchange = await self._fetcher.get(url, conditions, login)
             location = exchange.header("Location")
             if exchange.status not in _REDIRECTS or not location:
                 landing.answer = exchange
@@ -151,7 +155,7 @@ class Visitor:
         ending = verdicts.of_status(answer.status, retry_after(answer))
         if ending is not None:
             crawl.novelty.saw_nothing(address_pattern(request.url))
-            return self._ended(crawl, request, landing, ending)
+            return self._ended(crawl, request, landing, self._told_of_login(crawl, answer, ending))
         if request.purpose is Purpose.PICTURE:
             return self._picture(crawl, request, landing, answer)
         page = request
@@ -205,6 +209,7 @@ class Visitor:
         pattern = address_pattern(page.url)
         if ending is not None:
             crawl.novelty.saw_nothing(pattern)
+            ending = self._told_of_login(crawl, answer, ending)
             return self._ended(crawl, request, landing, ending, page=page, verdict=extraction.verdict, links=links)
         if request.purpose is Purpose.SITE_CHECK:
             return self._ended(crawl, request, landing, verdicts.SITE_UP, page=page)
@@ -285,6 +290,13 @@ class Visitor:
             logger.error("reading %s: %s", page.url, finished.problem)
             return verdicts.ANALYSIS_ERROR
         return finished
+
+    def _told_of_login(self, crawl: TargetCrawl, answer: Exchange, ending: Ending) -> Ending:
+        """An ending that asks for a login, with what is the matter with the one that staff provided."""
+        if ending.reason not in _WANT_LOGIN:
+            return ending
+        said = remark(self._logins.of(answer.url, crawl.target.kind), answer.login is not None)
+        return replace(ending, detail=f"{ending.detail or ''}{said}") if said else ending
 
     def _links(self, crawl: TargetCrawl, page: CrawlRequest, links: Sequence[Link]) -> tuple[CrawlRequest, ...]:
         """Links of the target that were not planned from here before, with their promise; none of a page handed in."""

@@ -2,7 +2,8 @@
 
 Written here and not through warcio's writer, because that re-spells header bytes (non-ASCII ones are percent-encoded)
 and hashes with SHA-1; warcio reads and checks these files in the tests. Header bytes and body are as the transfer layer
-gave them. What Scrapy (Twisted) does not keep, and what therefore is no evidence: the reason phrase (the registered one
+gave them, but for the values of a login's cookies (:mod:`crawler.logins`). What Scrapy (Twisted) does not keep, and what
+therefore is no evidence: the reason phrase (the registered one
 is written), the case of header names, hop-by-hop headers and how the body was chunked.
 
 A file is written as ``….warc.gz.open`` and renamed when it is closed; references always carry the final name, and
@@ -28,6 +29,8 @@ from crawler.exchange import Exchange, Resource
 from domain.crawl import WarcRef
 from domain.ports import Clock
 
+#: Names the platform whose login went with a request; the values of its cookies are in no record.
+LOGIN_FIELD = "Zhengxun-Login"
 _OPEN = ".open"
 _SUFFIX = ".warc.gz"
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -290,6 +293,7 @@ def _response(exchange: Exchange, record_id: str, warcinfo_id: str) -> bytes:
         ("WARC-Payload-Digest", _digest(exchange.body)),
         ("WARC-Block-Digest", _digest(block)),
         ("Content-Type", "application/http; msgtype=response"),
+        *_login(exchange),
     ]
     if exchange.ip_address:
         fields.insert(5, ("WARC-IP-Address", exchange.ip_address))
@@ -310,8 +314,14 @@ def _request(exchange: Exchange, record_id: str, response_id: str, warcinfo_id: 
         ("WARC-Date", _moment(exchange.fetched_at)),
         ("WARC-Block-Digest", _digest(block)),
         ("Content-Type", "application/http; msgtype=request"),
+        *_login(exchange),
     ]
     return _record(fields, block)
+
+
+def _login(exchange: Exchange) -> list[tuple[str, str]]:
+    """An extension field (WARC 1.1, 4: others may be added) of what was fetched with a platform's login."""
+    return [(LOGIN_FIELD, exchange.login)] if exchange.login is not None else []
 
 
 def _resource(resource: Resource, record_id: str, page_id: str | None, warcinfo_id: str) -> bytes:

@@ -212,6 +212,18 @@ def _pictures(services: Services) -> Iterator[Check]:
         yield Check("图片文字识别", Grade.OK, f"{reader_name().partition('/')[0]}，离线")
 
 
+def _logins(services: Services) -> Iterator[Check]:
+    from zhengxun.logins import LoginState
+
+    files = services.logins()
+    if not files:
+        yield Check("平台登录", Grade.OK, "没有登录文件，只看不登录就能看到的内容")
+    for one in files:
+        useless = one.state in (LoginState.EXPIRED, LoginState.UNUSABLE)
+        grade = Grade.FAILURE if useless else Grade.OK if one.state is LoginState.GOOD else Grade.WARNING
+        yield Check("平台登录", grade, f"{one.name} {one.state.label}：{one.detail}")
+
+
 def _evidence(services: Services) -> Iterator[Check]:
     from zhengxun.evidence.standing import standing
 
@@ -255,5 +267,6 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _time,
     _optional,
     _pictures,
+    _logins,
     _evidence,
 )

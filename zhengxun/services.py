@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crawler.settings import CrawlSettings
     from domain.recheck import LookPlan
     from storage import Store
+    from zhengxun.logins import LoginFile
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,12 @@ class Services:
 
         return AddressGuard(str(network) for network in self.settings.allow_networks)
 
+    def logins(self) -> list[LoginFile]:
+        """Cookie files of platforms as they lie there now."""
+        from zhengxun.logins import read_logins
+
+        return read_logins(self.settings.data_dir, self.clock(), self.settings.login_warn_days)
+
     @cached_property
     def classifier(self) -> Classifier:
         """The classifier with the rule packs in force."""
@@ -144,4 +151,5 @@ class Services:
             max_decoded=int(settings.max_body_mb * MEBIBYTE * 1.6),
             workers=settings.processes,
             about=self.about,
+            logins=tuple(one.login for one in self.logins() if one.login is not None),
         )

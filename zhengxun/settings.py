@@ -135,6 +135,9 @@ class Settings(BaseSettings):
         "表示改用该地址（如经授权的接口）。留空时不查询。",
     )
     discovery_pages: int = Field(1, ge=1, le=10, description="每个搜索词在每个搜索引擎至多看几页结果。")
+    login_warn_days: float = Field(
+        7.0, ge=0, le=365, description="平台登录（数据目录 `cookies` 中的文件）到期前多少天开始报警。"
+    )
     timeout: float = Field(_CRAWL.timeout, gt=0, le=600, description="等待一个响应的秒数上限。")
     link_max_sites: int = Field(
         30,

@@ -7,13 +7,14 @@ from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from console.status import DigestLine, JobLine, RunLine, Status
+from console.status import DigestLine, JobLine, LoginLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
 from zhengxun.clock import day_of, for_people
 from zhengxun.evidence.standing import standing
 from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
 from zhengxun.jobs.health import sentence
+from zhengxun.logins import alarms as login_alarms
 from zhengxun.schedule import is_due, next_run
 from zhengxun.services import Services
 
@@ -38,7 +39,9 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         undelivered = delivery_problems(services, store)
         evidence = standing(services, store)
         names = {target.id: target.name for target in targets}
-        alarms = tuple(sentence(alarm, names) for alarm in store.health.open_alarms())
+        alarms = [sentence(alarm, names) for alarm in store.health.open_alarms()]
+    logins = services.logins()
+    alarms += [one.sentence for one in login_alarms(logins)]
     problems = [*undelivered]
     if evidence is not None and not evidence.sound:
         problems.append(f"证据链：{evidence.text}。")
@@ -56,7 +59,13 @@ def read_status(services: Services, scheduler: Scheduler | None = None) -> Statu
         targets=len(targets),
         targets_paused=sum(target.paused for target in targets),
         targets_due=sum(is_due(target, now) for target in targets),
-        alarms=alarms,
+        alarms=tuple(alarms),
+        logins=tuple(
+            LoginLine(
+                one.kind.label if one.kind is not None else "—", one.name, one.state.label, one.expires_at, one.detail
+            )
+            for one in logins
+        ),
         runs=runs,
         coverage=coverage,
         digest=digest,

@@ -102,6 +102,11 @@ def why_not_collectable(kind: TargetKind, url: str) -> str | None:
     return f"这个网址不是{kind.label}可采集的单条内容或账号列表（见 docs/operation.md），请核对网址或人工查看"
 
 
+def hosts_of(kind: TargetKind) -> tuple[str, ...]:
+    """Host names of a platform; the names below them belong to it as well. None of a kind that is no platform."""
+    return tuple(host for host, own in _PLATFORMS if own is kind)
+
+
 def guess_kind(url: str) -> TargetKind:
     """Kind of a canonical address: platform by host, feed by path, else website."""
     parts = urlsplit(url)

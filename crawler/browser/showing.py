@@ -22,6 +22,7 @@ from crawler.browser.supply import Supply
 from crawler.browser.traffic import Traffic
 from crawler.browser.wall import Wall
 from crawler.exchange import Exchange
+from crawler.logins import Login
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Page
@@ -65,6 +66,8 @@ class Subject:
     """Of the answer, after decompression."""
     free: frozenset[str] = frozenset()
     """Hosts whose robots.txt does not count, by a recorded decision."""
+    login: Login | None = None
+    """That of the platform that the page is on, for what it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,9 @@ class _Showing:
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + seconds
         self._expired = asyncio.Event()
-        self.traffic = Traffic(subject.url, subject.answer, subject.body, supply, looks=picture, free=subject.free)
+        self.traffic = Traffic(
+            subject.url, subject.answer, subject.body, supply, looks=picture, free=subject.free, login=subject.login
+        )
 
     async def run(self) -> Shown:
         await self._call(self._context.route("**/*", self.traffic.handle))

@@ -16,6 +16,7 @@ from crawler import verdicts
 from crawler.addresses import host_key, resolve
 from crawler.exchange import Exchange, Headers
 from crawler.fetch import Fetcher
+from crawler.logins import Login
 from crawler.robots import RobotsBook
 from crawler.settings import MEBIBYTE, CrawlSettings
 from crawler.verdicts import Ending, FetchProblem
@@ -63,16 +64,18 @@ class Supply:
         self._settings = settings
         self._shared: OrderedDict[str, asyncio.Task[Exchange]] = OrderedDict()
 
-    async def answer(self, question: Question, free: frozenset[str] = frozenset()) -> Exchange:
+    async def answer(
+        self, question: Question, free: frozenset[str] = frozenset(), login: Login | None = None
+    ) -> Exchange:
         """The answer after redirects. ``free``: hosts whose robots.txt does not count, by a
-        recorded decision.
+        recorded decision. ``login``: that of the platform whose page asks; shared parts are asked for without.
 
         Raises :class:`FetchProblem` for what is not fetched, with its reason.
         """
         if question.method not in _METHODS or len(question.body) > _MAX_SENT:
             raise FetchProblem(Ending(Outcome.FAILED, "method", "采集只读取页面，不提交内容。"))
         if question.method != "GET" or question.kind not in _SHARED or free:
-            return await self._fetch(question, free)
+            return await self._fetch(question, free, login if question.kind not in _SHARED else None)
         task = self._shared.get(question.url)
         if task is None:
             task = self._shared[question.url] = asyncio.create_task(self._fetch(question, free))
@@ -99,7 +102,7 @@ class Supply:
             if size > _SHARED_BYTES:
                 del self._shared[url]
 
-    async def _fetch(self, question: Question, free: frozenset[str]) -> Exchange:
+    async def _fetch(self, question: Question, free: frozenset[str], login: Login | None = None) -> Exchange:
         method, url, body = question.method, question.url, question.body
         headers = self._headers(question)
         for _ in range(_MAX_HOPS + 1):
@@ -110,7 +113,7 @@ class Supply:
                 ending = (await self._robots.of(url)).ending_for(url.partition("#")[0], self._settings.robots_token)
                 if ending is not None:
                     raise FetchProblem(ending)
-            exchange = await self._fetcher.send(method, url, headers, body)
+            exchange = await self._fetcher.send(method, url, headers, body, login)
             location = exchange.header("Location")
             if exchange.status not in _REDIRECTS or not location:
                 return exchange

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from crawler.browser.supply import LOOK_KINDS, TEXT_KINDS, Question, Supply
 from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.exchange import Exchange
+from crawler.logins import Login
 from crawler.settings import MEBIBYTE
 from crawler.verdicts import FetchProblem
 
@@ -45,6 +46,7 @@ class Traffic:
         *,
         looks: bool,
         free: frozenset[str],
+        login: Login | None = None,
     ) -> None:
         self._address = address
         self._main = main
@@ -52,6 +54,7 @@ class Traffic:
         self._supply = supply
         self._kinds = LOOK_KINDS if looks else TEXT_KINDS
         self._free = free
+        self._login = login
         self._answers: dict[str, Exchange] = {}
         self._lines: list[dict[str, object]] = []
         self._requests = 0
@@ -152,7 +155,7 @@ class Traffic:
         question = Question(
             request.method, request.url, request.resource_type, request.headers, request.post_data_buffer or b""
         )
-        exchange = await self._supply.answer(question, self._free)
+        exchange = await self._supply.answer(question, self._free, self._login)
         self.bytes_received += len(exchange.body)
         if request.method == "GET":
             # A page that asks for the same thing over and over (polling) gets what it got.
@@ -194,6 +197,8 @@ def _told(request: Request, exchange: Exchange | None = None) -> dict[str, objec
             "content_type": exchange.header("Content-Type"),
             "at": exchange.fetched_at.isoformat(),
         }
+        if exchange.login is not None:
+            line["login"] = exchange.login
         if exchange.url != request.url.partition("#")[0]:
             line["final_url"] = exchange.url[:_URL]
     return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from console.status import DigestLine, JobLine, RunLine, Status
+from console.status import DigestLine, JobLine, LoginLine, RunLine, Status
 from domain.digest import Coverage, CoverageGap
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -35,4 +35,5 @@ STATUS = Status(
     disk_free=5 * 1024**3,
     disk_total=100 * 1024**3,
     data_dir=Path("/data"),
+    logins=(LoginLine("微博", "cookies/weibo.txt", "即将到期", NOW, "将于 2026-11-23 09:00 到期"),),
 )

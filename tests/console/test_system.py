@@ -43,6 +43,8 @@ def test_the_page_shows_what_a_person_on_duty_asks_for(client: TestClient) -> No
         "每日处置简报",
         "2026-11-23 09:00",
         "5 GB",
+        "cookies/weibo.txt",
+        "即将到期",
     ):
         assert words in page.text, words
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import ssl
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 import crawler
 from crawler.addresses import canonical
@@ -112,3 +118,28 @@ def outcomes(ledger: MemoryLedger, run_id: int = 1) -> dict[str, CrawlOutcome]:
 def ends(ledger: MemoryLedger, run_id: int = 1) -> dict[str, tuple[str, str | None]]:
     """(outcome, reason) by path."""
     return {path: (one.outcome.value, one.reason) for path, one in outcomes(ledger, run_id).items()}
+
+
+def distrusted_tls(folder: Path) -> ssl.SSLContext:
+    """A server's TLS settings with a certificate that nobody trusts."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "nobody.test")])
+    begin = datetime(2020, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.load_cert_chain(pem)
+    return made

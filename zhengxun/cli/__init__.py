@@ -27,6 +27,7 @@ class _Program(LazyGroup):
         "operators": ("zhengxun.cli.operators", "主体：列出、查看、合并、拆分、排除标识"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
+        "logins": ("zhengxun.cli.logins", "平台登录：cookie 文件的检查、放入和到期时间"),
         "health": ("zhengxun.cli.health", "采集健康：各对象、各平台每天采到多少，哪些失声或被拦截"),
         "serve": ("zhengxun.cli.serve", "启动控制台和调度器（常驻）"),
         "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),

@@ -12,7 +12,7 @@ from zhengxun.cli.output import json_option, print_json, print_table, say
 @click.command(
     cls=Command,
     name="doctor",
-    help="检查运行环境：Python、SQLite、设置、数据目录、磁盘、数据库、规则包、安全开关、时钟、Chromium、字体和证据链。\n"
+    help="检查运行环境：Python、SQLite、设置、数据目录、磁盘、数据库、规则包、安全开关、时钟、Chromium、字体、平台登录和证据链。\n"
     "全部正常（可有提示）退出状态为 0，有问题为 1，尚未建立或数据库连不上为 4。",
 )
 @json_option

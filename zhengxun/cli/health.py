@@ -22,23 +22,28 @@ _WORDS = ("ok", "unchanged", "blocked", "robots", "timeout", "empty", "too_large
     name="health",
     help="采集健康：各监测对象、各平台每天计划、采到、未变化、被拦截、失败的页面数，以及正在报警的对象。\n"
     "报警：此前连续 3 次都读到页面、本次一个也没读到（失声）；或本次半数以上请求被拦截而此前不到一成（被拦截骤增）；"
-    "一个平台此前有内容的对象（至少两个）全部失声。恢复后自动解除。有报警时退出状态为 1。",
+    "一个平台此前有内容的对象（至少两个）全部失声。恢复后自动解除。\n平台登录文件过期、即将到期或不能使用的也在此报警。有报警时退出状态为 1。",
 )
 @click.option("--days", type=WholeNumber(1, 60), metavar="天数", default=7, help="统计最近多少天（默认 7）")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, days: int, as_json: bool) -> int:
     """Show health."""
+    from zhengxun.cli.logins import as_dict as login_as_dict
     from zhengxun.jobs.health import read_health
+    from zhengxun.logins import alarms
 
     services = services_of(ctx)
     with services.store() as store:
         report = read_health(services, store, days)
+    logins = services.logins()
     if as_json:
-        print_json(as_dict(report))
+        print_json(as_dict(report) | {"logins": [login_as_dict(one) for one in logins]})
     else:
+        for one in alarms(logins):
+            say(f"登录报警：{one.sentence}。")
         _print(report, days)
-    return 1 if report.alarms else 0
+    return 1 if report.alarms or alarms(logins) else 0
 
 
 def as_dict(report: HealthReport) -> dict[str, Any]:
@@ -90,7 +95,7 @@ def _print(report: HealthReport, days: int) -> None:
         for alarm in report.alarms:
             say(f"  {sentence(alarm, names)}")
     else:
-        say("没有报警。")
+        say("没有采集报警。")
     columns = ["计划", *(Outcome(word).label for word in _WORDS)]
 
     def cells(counts: dict[str, int]) -> list[object]:

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from crawler.warc import LOGIN_FIELD
 from crawler.warc_reading import read_record
 from crawler.warc_scan import hash_file
 from digest.text import SHANGHAI, storable
@@ -23,6 +24,7 @@ from domain.chain import Link
 from domain.crawl import PageSnapshot, WarcRef
 from domain.errors import BadInput, EvidenceDamaged
 from domain.evidence import Capture, CaptureKind, EvidenceState, LeadEvidence, StoredRecord, screenshot_file
+from domain.target import TargetKind
 from zhengxun.evidence import record_form
 from zhengxun.evidence.selection import SourceFile, select
 from zhengxun.evidence.stamping import stamp_of
@@ -220,7 +222,12 @@ class _Export:
             content_type=page.content_type,
             ip_address=page.ip_address,
             handed_in=page.id in self._handed_in,
+            login=self._login_of(page),
         )
+
+    def _login_of(self, page: PageSnapshot) -> str | None:
+        word = read_record(self._folder, page.warc).fields.get(LOGIN_FIELD.lower())
+        return TargetKind(word).label if word in set(TargetKind) else word
 
     def _method(self) -> tuple[tuple[str, str], ...]:
         """What the evidence files say of program, machine and network; each different answer once."""

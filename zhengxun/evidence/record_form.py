@@ -54,6 +54,8 @@ class Taken:
     ip_address: str | None
     handed_in: bool = False
     """It was not fetched: somebody handed in a file that holds it."""
+    login: str | None = None
+    """Chinese name of the platform whose login the request carried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _process(document: Document, form: Form) -> None:
     if any(not taken.handed_in for taken in form.taken):
         _paragraph(
             document,
-            "程序按下列时间（北京时间，取自本机系统时钟）访问网页，未登录任何账号，未提交表单，未绕过技术措施；按该网站 robots.txt 采集，"
+            f"程序按下列时间（北京时间，取自本机系统时钟）访问网页，{_login_words(form)}，未提交表单，未绕过技术措施；按该网站 robots.txt 采集，"
             "监测对象登记了书面许可的依其许可。收到的响应在解析之前先计算校验值并写入证据文件。",
             indent=True,
         )
@@ -147,6 +149,15 @@ def _process(document: Document, form: Form) -> None:
         )
     for taken in form.taken:
         _pairs(document, _how(taken))
+
+
+def _login_words(form: Form) -> str:
+    """Whether a login was used; the records say of which pages, and hold no value of it."""
+    if not any(taken.login for taken in form.taken):
+        return "未登录任何账号"
+    return (
+        "注明“平台登录”的使用本单位提供的平台账号登录状态（cookie），其值已从请求和响应的记录中隐去，其余未登录任何账号"
+    )
 
 
 def _how(taken: Taken) -> list[tuple[str, str]]:
@@ -163,6 +174,7 @@ def _how(taken: Taken) -> list[tuple[str, str]]:
         *([("最终网址", visible(taken.final_url, _ADDRESS))] if taken.final_url != taken.url else []),
         ("响应", f"HTTP {taken.status}，{visible(taken.content_type or '未声明类型', 100)}"),
         ("对端地址", taken.ip_address or "未记录"),
+        *([("平台登录", f"{taken.login}，登录 cookie 的值已隐去")] if taken.login else []),
     ]
 
 

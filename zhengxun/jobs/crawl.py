@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from zhengxun.target_kinds import why_not_collectable
 if TYPE_CHECKING:
     from crawler.settings import Progress
     from storage import Store
+
+logger = logging.getLogger(__name__)
 
 #: Called with the run, the number of its targets and how far it is.
 OnProgress = Callable[[CrawlRun, int, "Progress"], None]
@@ -181,6 +184,7 @@ def visit_targets(
     from zhengxun.jobs.pictures import fetch_pictures, read_pictures
 
     ledger = store.ledger()
+    _tell_of_logins(services, targets)
     readable = []
     for target in targets:
         # Of leads only the pages are looked at, whatever spider their target would need.
@@ -219,6 +223,14 @@ def visit_targets(
             raise EndedEarly(run.id, stop.signal)
     store.settle_sites(run.id, timedelta(hours=services.settings.site_gone_hours))
     return store.finish_run(run.id)
+
+
+def _tell_of_logins(services: Services, targets: Sequence[Target]) -> None:
+    """Say which platforms are visited without the login that staff wanted used."""
+    kinds = {target.kind for target in targets}
+    for one in services.logins():
+        if one.login is not None and one.login.fault is not None and one.kind in kinds:
+            logger.warning("%s", one.login.fault)
 
 
 def _record_unsupported(store: Store, services: Services, run_id: int, target: Target, why: str) -> None:
