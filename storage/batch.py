@@ -36,6 +36,7 @@ class Version:
     flagged: bool
     level: str
     score: float
+    platform: str
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class LeadInBatch:
     assessment_id: int
     level: str
     score: float
+    platform: str
     flagged_at: datetime
     last_seen: datetime
     last_event_at: datetime
@@ -70,6 +72,7 @@ class LeadInBatch:
             assessment_id=row.assessment_id,
             level=row.level,
             score=row.score,
+            platform=row.platform,
             flagged_at=row.flagged_at,
             last_seen=row.last_seen,
             last_event_at=row.last_event_at,
@@ -98,7 +101,7 @@ class LeadInBatch:
     def rest_on(self, version: Version, at: datetime) -> None:
         """A newer flagged version takes the place of the one before."""
         self.document_id, self.assessment_id = version.document_id, version.assessment_id
-        self.level, self.score, self.flagged_at = version.level, version.score, at
+        self.level, self.score, self.platform, self.flagged_at = version.level, version.score, version.platform, at
 
     def columns(self) -> dict[str, Any]:
         """All columns of the row that an event or a visit may change."""
@@ -108,6 +111,7 @@ class LeadInBatch:
             "assessment_id": self.assessment_id,
             "level": self.level,
             "score": self.score,
+            "platform": self.platform,
             "flagged_at": self.flagged_at,
             "last_seen": self.last_seen,
             "last_event_at": self.last_event_at,
@@ -188,6 +192,7 @@ class PageInBatch:
                 assessment_id=version.assessment_id,
                 level=version.level,
                 score=version.score,
+                platform=version.platform,
                 flagged_at=visit.at,
                 last_seen=visit.at,
                 last_event_at=visit.at,

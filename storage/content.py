@@ -153,6 +153,7 @@ def write_documents(
             flagged=judged.assessment.flagged,
             level=judged.assessment.level.value,
             score=judged.assessment.score,
+            platform=judged.document.platform,
         )
         for content, position, judged in places
     }

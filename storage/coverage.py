@@ -226,7 +226,10 @@ def _counts(connection: Connection, start: datetime, until: datetime) -> dict[in
 
 
 def _last_runs_before(connection: Connection, until: datetime) -> dict[int, datetime]:
-    """Start of the last run of each target up to a moment; only asked of a day that is past."""
+    """Start of the last run up to a moment of each target that ran again since; there is none but for days past."""
+    later = list(connection.execute(select(TargetRow.id).where(TargetRow.last_run_at > until)).scalars())
+    if not later:
+        return {}
     rows = connection.execute(
         select(CrawlRunTargetRow.target_id, func.max(CrawlRunRow.started_at))
         .join(CrawlRunRow, CrawlRunRow.id == CrawlRunTargetRow.run_id)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, case, func, insert, select, update
 
-from domain.digest import Coverage, Digest, DigestItem, LeadMaterial
+from domain.digest import Coverage, Digest, DigestItem, DigestStatus, LeadMaterial
 from domain.errors import ZhengxunError
 from domain.lead import Review
 from domain.target import Target
@@ -123,12 +123,29 @@ class Digests:
     def list(self) -> list[DigestListing]:
         """All frozen digests, newest day first."""
         with reading(self.engine) as connection:
+            return [DigestListing(*row) for row in connection.execute(_LISTED.order_by(DigestRow.day.desc()))]
+
+    def find(self, day: date) -> DigestListing | None:
+        """The listing of one day's digest, its items not read."""
+        with reading(self.engine) as connection:
+            row = connection.execute(_LISTED.where(DigestRow.day == day)).first()
+        return None if row is None else DigestListing(*row)
+
+    def totals(self, day: date) -> dict[str, int]:
+        """Number of items per status of a frozen digest, as its columns say: nothing is decoded, no hash is checked."""
+        totals = {status.value: 0 for status in DigestStatus}
+        with reading(self.engine) as connection:
             rows = connection.execute(
-                select(
-                    DigestRow.day, DigestRow.number, DigestRow.generated_at, DigestRow.item_count, DigestRow.sha256
-                ).order_by(DigestRow.day.desc())
+                select(DigestItemRow.status, func.count())
+                .join(DigestRow, DigestRow.id == DigestItemRow.digest_id)
+                .where(DigestRow.day == day)
+                .group_by(DigestItemRow.status)
             )
-            return [DigestListing(*row) for row in rows]
+            totals.update(rows.all())
+        return totals
+
+
+_LISTED = select(DigestRow.day, DigestRow.number, DigestRow.generated_at, DigestRow.item_count, DigestRow.sha256)
 
 
 def _seal(digest: Digest, covered: Any, payloads: list[Any]) -> str:

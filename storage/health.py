@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, exists, func, insert, literal, select
+from sqlalchemy.orm import aliased
 
 from domain.crawl import Purpose, RunKind, RunState
 from domain.health import HISTORY, AlarmKind, HealthEvent, RunCount
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
-from storage.tables import CrawlRequestRow, CrawlRunRow, HealthEventRow, RunOutcomeRow
+from storage.tables import CrawlRequestRow, CrawlRunRow, HealthEventRow, RunOutcomeRow, TargetRow
 
 #: Runs further back are not counted any more: an installation that is switched on again after months starts afresh.
 _BACK = timedelta(days=60)
@@ -65,16 +66,18 @@ class Health:
 
     def histories(self, target_ids: Sequence[int], runs: int = HISTORY + 1) -> dict[int, list[RunCount]]:
         """The last counted runs of each target, newest last."""
-        of_target = (
-            select(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
-            .where(RunOutcomeRow.target_id.in_(list(target_ids)))
-            .group_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
-            .subquery()
+        older = aliased(RunOutcomeRow)
+        # Out of the index, beginning at its end: what ran years ago is not read.
+        first = (
+            select(older.run_id)
+            .where(older.target_id == TargetRow.id)
+            .distinct()
+            .order_by(older.run_id.desc())
+            .limit(1)
+            .offset(runs - 1)
+            .correlate(TargetRow)
+            .scalar_subquery()
         )
-        rank = (func.row_number().over(partition_by=of_target.c.target_id, order_by=of_target.c.run_id.desc())).label(
-            "rank"
-        )
-        ranked = select(of_target.c.target_id, of_target.c.run_id, rank).subquery()
         with reading(self.engine) as connection:
             rows = connection.execute(
                 select(
@@ -84,12 +87,13 @@ class Health:
                     RunOutcomeRow.outcome,
                     RunOutcomeRow.requests,
                 )
+                .select_from(TargetRow)
                 .join(
-                    ranked,
-                    (ranked.c.target_id == RunOutcomeRow.target_id) & (ranked.c.run_id == RunOutcomeRow.run_id),
+                    RunOutcomeRow,
+                    (RunOutcomeRow.target_id == TargetRow.id) & (RunOutcomeRow.run_id >= func.coalesce(first, 0)),
                 )
                 .join(CrawlRunRow, CrawlRunRow.id == RunOutcomeRow.run_id)
-                .where(ranked.c.rank <= runs)
+                .where(TargetRow.id.in_(list(target_ids)))
                 .order_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
             ).all()
         return _by_target(rows)

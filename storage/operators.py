@@ -138,21 +138,27 @@ class Operators:
             known = identifiers_of(connection, [row.id for row in rows])
         return [OperatorListing(row.id, row.name, row.pages, row.leads, known[row.id]) for row in rows]
 
-    def get(self, operator_id: int) -> OperatorDetail:
-        """One operator; one whose pages went to another is shown as that; an unknown id raises :class:`BadInput`."""
+    def get(self, operator_id: int, pages: int = PAGES_SHOWN) -> OperatorDetail:
+        """One operator with its first ``pages``; an unknown id raises :class:`BadInput`.
+
+        One whose pages went to another is shown as that.
+        """
         with reading(self.engine) as connection:
             operator_id = _present(connection, operator_id)
             listing = _listing(connection, operator_id)
             rows = connection.execute(
                 _page_statement()
                 .where(OperatorPageRow.operator_id == operator_id)
-                .order_by(PageRow.id)
-                .limit(PAGES_SHOWN)
+                .order_by(OperatorPageRow.page_id)
+                .limit(pages)
             ).all()
             return OperatorDetail(listing, _with_grounds(connection, rows), _decisions(connection, operator_id))
 
-    def related(self, lead_id: int) -> Related:
-        """关联网页: all pages of the lead's operator and near copies of its text; an unknown id raises :class:`BadInput`."""
+    def related(self, lead_id: int, pages: int = PAGES_SHOWN) -> Related:
+        """关联网页: the first ``pages`` of the lead's operator, and near copies of its text.
+
+        An unknown id raises :class:`BadInput`.
+        """
         with reading(self.engine) as connection:
             lead = connection.execute(select(LeadRow.page_id).where(LeadRow.id == lead_id)).first()
             if lead is None:
@@ -166,9 +172,9 @@ class Operators:
                 listing = _listing(connection, operator_id)
                 rows += connection.execute(
                     _page_statement()
-                    .where(OperatorPageRow.operator_id == operator_id, PageRow.id != lead.page_id)
-                    .order_by(PageRow.id)
-                    .limit(PAGES_SHOWN)
+                    .where(OperatorPageRow.operator_id == operator_id, OperatorPageRow.page_id != lead.page_id)
+                    .order_by(OperatorPageRow.page_id)
+                    .limit(pages)
                 ).all()
             near = near_pages(connection, [lead.page_id])[lead.page_id]
             inside = {row.page_id for row in rows}
@@ -176,14 +182,14 @@ class Operators:
                 rows += connection.execute(_page_statement().where(PageRow.id.in_(portion)).order_by(PageRow.id)).all()
             grounds = grounds_between(connection, lead.page_id, [row.page_id for row in rows])
             indirect = _reasons(connection, [row for row in rows if not grounds[row.page_id]])
-        pages = []
+        found = []
         for row in rows:
             reasons = list(grounds[row.page_id])
             if row.page_id in near:
                 reasons.append("文案近似")
             own = row.page_id in inside
-            pages.append(_page(row, reasons or indirect[row.page_id], own))
-        return Related(lead_id, listing, tuple(pages), listing.pages if listing else 0)
+            found.append(_page(row, reasons or indirect[row.page_id], own))
+        return Related(lead_id, listing, tuple(found), listing.pages if listing else 0)
 
     def merge(self, operator_ids: Sequence[int], actor: str, reason: str | None) -> OperatorListing:
         """Join operators into the first; it stays so when pages are linked again."""

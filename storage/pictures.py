@@ -334,4 +334,6 @@ def _write(
     position = connection.execute(select(DocumentRow.position).where(DocumentRow.id == page.document_id)).scalar_one()
     document_id = write_document(connection, document, page.snapshot_id, kept.id, position)
     (assessment_id,) = write_assessments(connection, [(document_id, document, said, at)]).values()
-    return Version(page.snapshot_id, document_id, assessment_id, said.flagged, said.level.value, said.score)
+    return Version(
+        page.snapshot_id, document_id, assessment_id, said.flagged, said.level.value, said.score, document.platform
+    )

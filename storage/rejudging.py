@@ -127,6 +127,7 @@ def record(
                 flagged=said.flagged,
                 level=said.level.value,
                 score=said.score,
+                platform=kept.document.platform,
             )
             before = page.lead
             if said.flagged:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, Text, func, insert, select, type_coerce, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.orm import aliased
 
@@ -145,6 +148,14 @@ class Targets:
                 conditions.append(TargetRow.paused.is_(False))
             return read_targets(connection, *conditions)
 
+    def regions(self) -> builtins.list[str]:
+        """Regions of targets that were not removed, sorted."""
+        with reading(self.engine) as connection:
+            found = connection.execute(
+                select(TargetRow.region).where(TargetRow.removed_at.is_(None), TargetRow.region.is_not(None)).distinct()
+            ).scalars()
+            return sorted(region for region in found if region)
+
     def _change(self, target_ids: Sequence[int], *conditions: Any, **values: Any) -> int:
         known = {target.id for target in self.list()}
         unknown = [target_id for target_id in target_ids if target_id not in known]
@@ -183,7 +194,9 @@ def read_targets(connection: Connection, *conditions: Any) -> list[Target]:
     newest = select(func.max(decision.id)).where(decision.target_id == TargetRow.id).scalar_subquery()
     rows = connection.execute(
         select(
-            *TargetRow.__table__.c,
+            *(column for column in TargetRow.__table__.c if column.name not in ("scope", "budget")),
+            type_coerce(TargetRow.scope, Text()).label("scope_json"),
+            type_coerce(TargetRow.budget, Text()).label("budget_json"),
             RobotsOverrideRow.granted,
             RobotsOverrideRow.reason,
             RobotsOverrideRow.decided_by,
@@ -196,6 +209,17 @@ def read_targets(connection: Connection, *conditions: Any) -> list[Target]:
     return [_target(row) for row in rows.mappings()]
 
 
+@lru_cache(maxsize=32_768)
+def _scope(text: str) -> Scope:
+    """Lists of thousands of targets are read at many pages of the console, and scopes hardly ever change."""
+    return decode(Scope, json.loads(text))  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4096)
+def _budget(text: str) -> Budget:
+    return decode(Budget, json.loads(text))  # type: ignore[no-any-return]
+
+
 def _target(row: RowMapping) -> Target:
     override = RobotsOverride(row["reason"], row["decided_by"], row["decided_at"]) if row["granted"] else None
     return Target(
@@ -204,8 +228,8 @@ def _target(row: RowMapping) -> Target:
         url=row["url"],
         kind=TargetKind(row["kind"]),
         schedule=row["schedule"],
-        scope=decode(Scope, row["scope"]),
-        budget=decode(Budget, row["budget"]),
+        scope=_scope(row["scope_json"]),
+        budget=_budget(row["budget_json"]),
         render=Rendering(row["rendering"]),
         region=row["region"],
         note=row["note"],

@@ -73,6 +73,7 @@ def canonical_cron(text: str) -> str:
     return canonical
 
 
+@lru_cache(maxsize=8192)
 def next_fire(cron: str, after: datetime) -> datetime | None:
     """First time strictly after ``after`` at which the canonical expression ``cron`` fires (aware UTC)."""
     minute, hour, day, month, weekday = cron.split()

@@ -27,7 +27,7 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
     from zhengxun.accounts import AccountService
     from zhengxun.console_services import console_services
     from zhengxun.scheduler import Scheduler
-    from zhengxun.status import read_status
+    from zhengxun.status import HeldStatus, read_status
 
     with (
         services.store() as store,  # not set up: say so now, not on the first request
@@ -40,7 +40,7 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
                 services,
                 store,
                 AccountService(store.accounts, services.clock),
-                lambda: read_status(services, scheduler),
+                HeldStatus(lambda: read_status(services, store, scheduler)),
             ),
             allowed_hosts(host),
             https=services.settings.console_https,

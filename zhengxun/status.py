@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -26,20 +30,39 @@ if TYPE_CHECKING:
 _RUNS = 5
 
 
-def read_status(services: Services, scheduler: Scheduler | None = None) -> Status:
-    """One look; a database that cannot be read raises :class:`domain.errors.NotSetUp`."""
+@dataclass
+class HeldStatus:
+    """Reads the status when it is asked for, and holds it for some seconds.
+
+    The page, its monitor and Prometheus ask for the same thing; one look costs a good part of a second of many tables.
+    """
+
+    read: Callable[[], Status]
+    seconds: float = 5.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _held: tuple[float, Status] | None = None
+
+    def __call__(self) -> Status:
+        """The status, at most :attr:`seconds` old. Who asks while it is being read waits for that."""
+        with self._lock:
+            if self._held is None or time.monotonic() - self._held[0] >= self.seconds:
+                self._held = (time.monotonic(), self.read())
+            return self._held[1]
+
+
+def read_status(services: Services, store: Store, scheduler: Scheduler | None = None) -> Status:
+    """One look at an open store."""
     settings, now = services.settings, services.clock()
     usage = shutil.disk_usage(settings.data_dir)
-    with services.store() as store:
-        targets = store.targets.list()
-        runs = _runs(store)
-        digest = _digest(services, store)
-        coverage = _coverage(store, now)
-        late = missing_days(services, store)
-        undelivered = delivery_problems(services, store)
-        evidence = standing(services, store)
-        names = {target.id: target.name for target in targets}
-        alarms = [sentence(alarm, names) for alarm in store.health.open_alarms()]
+    targets = store.targets.list()
+    runs = _runs(store)
+    digest = _digest(services, store)
+    coverage = _coverage(store, now)
+    late = missing_days(services, store)
+    undelivered = delivery_problems(services, store)
+    evidence = standing(services, store)
+    names = {target.id: target.name for target in targets}
+    alarms = [sentence(alarm, names) for alarm in store.health.open_alarms()]
     logins = services.logins()
     alarms += [one.sentence for one in login_alarms(logins)]
     problems = [*undelivered]
@@ -99,16 +122,14 @@ def _digest(services: Services, store: Store) -> DigestLine | None:
     listed = store.digests.list()
     if not listed:
         return None
-    kept = store.digests.frozen(listed[0].date)
-    if kept is None:
-        return None
+    kept = listed[0]
     folder = services.settings.digests
     files = sorted(folder.glob(f"digest-{kept.date.isoformat()}.*"))
     return DigestLine(
         date=kept.date.isoformat(),
         number=kept.number,
         generated_at=kept.generated_at,
-        totals=tuple((DigestStatus(name).label, count) for name, count in kept.totals.items()),
+        totals=tuple((DigestStatus(name).label, count) for name, count in store.digests.totals(kept.date).items()),
         files=tuple(path.absolute() for path in files),
     )
 

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.tables.base import Base
 from storage.types import Id, JsonText
 
+#: Columns of leads by which lists are filtered.
+LISTED_BY = ("platform", "level", "presence", "owner", "target_id", "referred_at")
+
 
 class LeadRow(Base):
     """One 线索 with its state.
@@ -27,9 +30,11 @@ class LeadRow(Base):
             sqlite_where=text("to_report"),
             postgresql_where=text("to_report"),
         ),
-        Index("ix_leads_score", text("score DESC"), "id"),
+        # All that lists are filtered by stands in the index that has their order: what a filter leaves out, and what
+        # is only counted, costs no look at the wide rows.
+        Index("ix_leads_score", text("score DESC"), "id", *LISTED_BY),
         Index("ix_leads_target_id_score", "target_id", text("score DESC"), "id"),
-        Index("ix_leads_review_score", "review", text("score DESC"), "id"),
+        Index("ix_leads_review_score", "review", text("score DESC"), "id", *LISTED_BY),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -42,6 +47,8 @@ class LeadRow(Base):
     """Number of events; who appends may say on which version the decision rests."""
     level: Mapped[str]
     score: Mapped[float]
+    platform: Mapped[str] = mapped_column(server_default=text("''"))
+    """Of that version."""
     review: Mapped[str]
     presence: Mapped[str]
     found_at: Mapped[datetime] = mapped_column(index=True)

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from domain.crawl import CrawlRequest, Outcome
-from domain.lead import EventKind, Review
+from domain.lead import EventKind, Presence, Review
 from storage import Store, open_store
 from storage.engine import reading, writing
+from storage.leads import LeadFilter
 from tests.storage.build import AD, CLEAN, SITE, World, ended, judged, ok
 from tests.storage.conftest import TestClock
 from tests.storage.test_digests import freeze
@@ -139,6 +140,36 @@ def test_no_query_of_a_day_reads_a_growing_table_whole(lived_in: World, clock: T
 
     assert len(statements) > 60
     assert whole == {}
+
+
+def test_lists_of_leads_are_filtered_and_counted_in_an_index(lived_in: World, clock: TestClock) -> None:
+    """Whatever the queue is filtered by, the wide rows are read of the leads that are shown only."""
+    leads = lived_in.store.leads
+    engine = lived_in.store.engine
+    if engine.dialect.name != "sqlite":
+        return  # PostgreSQL chooses by what it counted of the rows, not by what it could do
+    asked: tuple[dict[str, Any], ...] = (
+        {"platform": "web"},
+        {"platform": "web", "region": "山西", "level": "high"},
+        {"owner": "", "presence": Presence.ONLINE},
+        {"review": Review.REFERRED, "overdue_since": clock()},
+    )
+    with collected(engine) as statements:
+        for more in asked:
+            for review in (Review.PENDING, None):
+                wanted = LeadFilter(**({"review": review} | more))
+                leads.list(wanted, limit=20, offset=40)
+                leads.count(wanted)
+                leads.neighbours(1, wanted)
+    with reading(engine) as connection:
+        lines = [
+            str(row[3])
+            for statement, parameters in statements.items()
+            for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)
+        ]
+    read = [line for line in lines if re.match(r"(SCAN|SEARCH) leads\b", line)]
+    assert len(read) > 20
+    assert [line for line in read if "COVERING INDEX" not in line and "PRIMARY KEY" not in line] == []
 
 
 def test_a_query_without_an_index_would_be_noticed(lived_in: World) -> None:

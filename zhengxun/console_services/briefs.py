@@ -26,10 +26,22 @@ from zhengxun.services import Services
 if TYPE_CHECKING:
     from digest.words import Words
     from storage import Store
+    from storage.digest_issues import DigestIssue
+    from storage.digests import DigestListing
 
 _TYPES = {"html": "text/html; charset=utf-8", "docx": DOCX, "xlsx": XLSX, "json": "application/json"}
 #: Digests that are held; they never change, and reading one of many thousand items takes longer than a person waits.
 _HELD = 4
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A frozen digest with what is counted of its items."""
+
+    digest: Digest
+    totals: tuple[tuple[str, str, int], ...]
+    changed: int
+    figures: dict[str, list[tuple[str, int]]]
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,7 @@ class BriefDeskService:
 
     services: Services
     store: Store
-    _held: OrderedDict[date, Digest] = field(default_factory=OrderedDict)
+    _held: OrderedDict[date, _Counted] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -63,19 +75,9 @@ class BriefDeskService:
     def archive(self) -> Sequence[BriefLine]:
         """See the protocol."""
         issues = self.store.digest_issues.by_day()
-        return [
-            BriefLine(
-                listing.date,
-                listing.number,
-                listing.generated_at,
-                listing.items,
-                listing.sha256,
-                Issued(issue.issued_by, issue.issued_at, issue.sha256) if (issue := issues.get(listing.date)) else None,
-            )
-            for listing in self.store.digests.list()
-        ]
+        return [_line(listing, issues.get(listing.date)) for listing in self.store.digests.list()]
 
-    def _digest(self, day: date) -> Digest:
+    def _counted(self, day: date) -> _Counted:
         with self._lock:
             held = self._held.get(day)
             if held is not None:
@@ -84,23 +86,20 @@ class BriefDeskService:
         found = self.store.digests.frozen(day)
         if found is None:
             raise BadInput(f"{day} 没有生成过简报。")
+        counted = self._count(found)
         with self._lock:
-            self._held[day] = found
+            self._held[day] = counted
             while len(self._held) > _HELD:
                 self._held.popitem(last=False)
-        return found
+        return counted
 
-    def get(self, day: date) -> Brief:
-        """See the protocol."""
-        digest = self._digest(day)
-        line = next(line for line in self.archive() if line.day == day)
+    def _count(self, digest: Digest) -> _Counted:
         shown = [item for item in digest.items if item.status not in (DigestStatus.REMOVED, DigestStatus.CORRECTED)]
         count = Counter
-        return Brief(
-            line=line,
+        return _Counted(
+            digest,
             totals=tuple((name, DigestStatus(name).label, number) for name, number in digest.totals.items()),
             changed=sum(item.changed for item in digest.items),
-            coverage=digest.coverage,
             figures={
                 "categories": count(
                     f"{letter} {Category(letter).label}" for item in shown for letter in item.categories
@@ -111,9 +110,24 @@ class BriefDeskService:
             },
         )
 
+    def get(self, day: date) -> Brief:
+        """See the protocol."""
+        counted = self._counted(day)
+        listing = self.store.digests.find(day)
+        if listing is None:
+            raise BadInput(f"{day} 没有生成过简报。")
+        line = _line(listing, self.store.digest_issues.by_day().get(day))
+        return Brief(
+            line=line,
+            totals=counted.totals,
+            changed=counted.changed,
+            coverage=counted.digest.coverage,
+            figures=counted.figures,
+        )
+
     def items(self, day: date, status: str, page: int) -> tuple[Sequence[DigestItem], int]:
         """See the protocol."""
-        found = [item for item in self._digest(day).items if not status or item.status.value == status]
+        found = [item for item in self._counted(day).digest.items if not status or item.status.value == status]
         return found[(page - 1) * ITEMS : page * ITEMS], len(found)
 
     def file(self, day: date, form: str) -> Download:
@@ -123,7 +137,7 @@ class BriefDeskService:
 
         if form not in _TYPES:
             raise BadInput(f"没有“{form[:10]}”这种格式；可下载 {'、'.join(_TYPES)}。")
-        digest = self._digest(day)
+        digest = self._counted(day).digest
         templates = self.services.settings.templates
         with tempfile.TemporaryDirectory(prefix="zhengxun-brief-") as folder:
             if any(finding.picture for item in digest.items for finding in item.findings) and form == "html":
@@ -135,6 +149,17 @@ class BriefDeskService:
 
     def issue(self, day: date, by: str) -> Issued:
         """See the protocol."""
-        self._digest(day)  # what no longer matches its hash is not issued
+        self._counted(day)  # what no longer matches its hash is not issued
         done = self.store.digest_issues.add(day, by, self.services.clock())
         return Issued(done.issued_by, done.issued_at, done.sha256)
+
+
+def _line(listing: DigestListing, issue: DigestIssue | None) -> BriefLine:
+    return BriefLine(
+        listing.date,
+        listing.number,
+        listing.generated_at,
+        listing.items,
+        listing.sha256,
+        None if issue is None else Issued(issue.issued_by, issue.issued_at, issue.sha256),
+    )

@@ -60,7 +60,6 @@ class LeadDeskService:
 
     def choices(self) -> LeadChoices:
         """Platforms that are watched, regions of targets, and users."""
-        targets = self.store.targets.list()
         platforms = (
             "web",
             "weixin",
@@ -75,7 +74,7 @@ class LeadDeskService:
         )
         return LeadChoices(
             platforms=tuple((key, self.words.platform(key)) for key in platforms),
-            regions=tuple(sorted({target.region for target in targets if target.region})),
+            regions=tuple(self.store.targets.regions()),
             owners=tuple(user.name for user in self.store.accounts.list() if not user.disabled),
         )
 
@@ -213,8 +212,8 @@ class LeadDeskService:
 
     def related(self, lead_id: int) -> RelatedPages:
         """See the protocol."""
-        found = self.store.operators.related(lead_id)
-        shown = found.pages[:_RELATED]
+        found = self.store.operators.related(lead_id, _RELATED)
+        shown = found.pages
         versions = self.store.leads.seen_versions([page.lead_id for page in shown if page.lead_id is not None])
         listing = found.operator
         return RelatedPages(

@@ -41,8 +41,8 @@ class SubjectDeskService:
 
     def operator(self, operator_id: int) -> OperatorPage:
         """See the protocol."""
-        detail = self.store.operators.get(operator_id)
-        shown = detail.pages[:_PAGES]
+        detail = self.store.operators.get(operator_id, _PAGES)
+        shown = detail.pages
         versions = self.store.leads.seen_versions([page.lead_id for page in shown if page.lead_id is not None])
         return OperatorPage(
             line=_line(detail.listing),
