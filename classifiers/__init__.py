@@ -34,7 +34,7 @@ def load(pack_dir: Path | None = None) -> Classifier:
     from classifiers.loader import load_packs
 
     classifier = Classifier(load_packs(pack_dir))
-    require(classifier)
+    require(classifier, pack_dir)
     return classifier
 
 

@@ -11,8 +11,9 @@ from classifiers.loader import BUNDLED, digest, load_packs, pack_files
 from domain.assessment import Subject
 from domain.errors import BadRulePack
 
-#: Digest of the bundled packs whose examples have been run; written by ``python -m classifiers.examples``.
-STAMP = BUNDLED / "checked.txt"
+#: Beside packs: digest of those whose examples have been run. ``python -m classifiers.examples`` writes the bundled one.
+STAMP_NAME = "checked.txt"
+STAMP = BUNDLED / STAMP_NAME
 
 
 def failures(classifier: Classifier) -> Iterator[str]:
@@ -36,10 +37,11 @@ def _fired(classifier: Classifier, text: str) -> set[str]:
     return {finding.rule_id for finding in (*found, *classifier.assess(Subject(text)).findings)}
 
 
-def require(classifier: Classifier) -> None:
+def require(classifier: Classifier, pack_dir: Path | None = None) -> None:
     """Raise BadRulePack at the first example that fails, unless these very packs have been checked before."""
-    if STAMP.is_file() and STAMP.read_text(encoding="utf-8").strip() == classifier.rule_pack:
-        return
+    for stamp in (STAMP, *((pack_dir / STAMP_NAME,) if pack_dir is not None else ())):
+        if stamp.is_file() and stamp.read_text(encoding="utf-8", errors="replace").strip() == classifier.rule_pack:
+            return
     for failure in failures(classifier):
         raise BadRulePack(failure)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ _RULE_ID = re.compile(r"[A-E]-[A-Z]{3,8}-\d{4}")
 _BEHAVIOUR = re.compile(r"[A-E]\d{1,2}")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _SEVERITIES = ("低", "中", "高", "极高")
+#: Words that one template may stand for; the largest bundled one makes 1,080.
+_MOST_WORDS = 10_000
 
 
 def load_packs(pack_dir: Path | None = None) -> RulePack:
@@ -94,6 +97,11 @@ def digest(files: Iterable[Path]) -> str:
     return f"sha256:{total.hexdigest()}"
 
 
+def combinations(template: str) -> int:
+    """Return how many words :func:`expand` would make of ``template``."""
+    return prod(choices.count("|") + 1 for choices in _BRACES.findall(template))
+
+
 def expand(template: str) -> list[str]:
     """Return the words of a template: ``{包|保}过{班|}`` is 包过班, 包过, 保过班, 保过."""
     found = _BRACES.search(template)
@@ -122,7 +130,11 @@ def _concepts(tops: list[Mapped]) -> dict[str, Concept]:
             if not isinstance(body, Mapped):
                 raise table.fail("概念应当写成“键: 值”的形式", name, owner)
             _only(body, _CONCEPT_KEYS, owner)
-            words = dict.fromkeys(w for t in _text(body, "words", owner).split() for w in expand(t))
+            templates = _text(body, "words", owner).split()
+            for template in templates:
+                if combinations(template) > _MOST_WORDS:
+                    raise body.fail(f"“{template[:60]}”展开超过 {_MOST_WORDS} 个词，请拆成几个概念", "words", owner)
+            words = dict.fromkeys(w for t in templates for w in expand(t))
             short = [w for w in words if len(w) < 1]
             if not words or short:
                 raise body.fail("words 不能为空", "words", owner)

@@ -37,8 +37,9 @@ from storage.pictures import Pictures
 from storage.proposals import Proposals
 from storage.rejudging import Rejudged
 from storage.revision import HEAD
+from storage.rule_verdicts import RuleVerdicts
 from storage.site_checks import settle_sites
-from storage.stored import StoredDocument, stored_documents
+from storage.stored import StoredDocument, documents_to_try, stored_documents
 from storage.targets import Targets
 
 IsDue = Callable[[Target, datetime], bool]
@@ -196,6 +197,15 @@ class Store:
     def stored_documents(self, limit: int | None = None, since: datetime | None = None) -> Iterator[StoredDocument]:
         """Documents with their last assessment and the reviewers' verdict, oldest first, read as they are used."""
         return stored_documents(self.engine, limit, since)
+
+    def documents_to_try(self, limit: int) -> Iterator[StoredDocument]:
+        """At most ``limit`` documents on which changed rules show what they do: see :mod:`storage.stored`."""
+        return documents_to_try(self.engine, limit)
+
+    @property
+    def rule_verdicts(self) -> RuleVerdicts:
+        """What became of the leads that each rule hit."""
+        return RuleVerdicts(self.engine)
 
 
 def open_store(database_url: str, *, clock: Clock, confirm_after: timedelta, is_due: IsDue | None = None) -> Store:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import aliased
 
 from domain.assessment import Assessment
@@ -14,7 +15,7 @@ from domain.document import Document
 from domain.lead import Review
 from storage.engine import reading
 from storage.reading import ASSESSMENT_COLUMNS, DOCUMENT_COLUMNS, assessments_of, document_of
-from storage.tables import AssessmentRow, DocumentRow, LeadRow, SnapshotRow
+from storage.tables import AssessmentRow, DocumentRow, LeadRow, PageRow, SnapshotRow
 
 #: Documents held in memory at a time; a document with its segments and links is some tens of kilobytes.
 _CHUNK = 200
@@ -36,9 +37,47 @@ def stored_documents(engine: Engine, limit: int | None, since: datetime | None) 
     """Documents by id, oldest first; ``since``: only of versions fetched then or later."""
     left = limit
     last_id = 0
+    statement = _statement().order_by(DocumentRow.id)
+    if since is not None:
+        statement = statement.where(SnapshotRow.fetched_at >= since)
+    while left is None or left > 0:
+        # A transaction for each chunk: the reader may take hours over it, and an open one would keep the write-ahead
+        # log from shrinking.
+        with reading(engine) as connection:
+            size = _CHUNK if left is None else min(left, _CHUNK)
+            found = _read(connection, statement.where(DocumentRow.id > last_id).limit(size))
+        if not found:
+            return
+        yield from found
+        last_id = found[-1].document_id
+        left = None if left is None else left - len(found)
+
+
+def documents_to_try(engine: Engine, limit: int) -> Iterator[StoredDocument]:
+    """At most ``limit`` documents on which changed rules show what they do.
+
+    Up to half of them are what reviewers decided last, in the version they saw, the rest what the newest pages say now.
+    """
+    judged = (
+        select(LeadRow.document_id)
+        .where(LeadRow.review.in_([Review.CONFIRMED.value, Review.DISMISSED.value, Review.REFERRED.value]))
+        .order_by(LeadRow.changed_at.desc(), LeadRow.id.desc())
+    )
+    newest = select(PageRow.document_id).where(PageRow.document_id.is_not(None)).order_by(PageRow.id.desc())
+    with reading(engine) as connection:
+        ids = list(connection.execute(judged.limit(max(1, limit // 2))).scalars())
+        ids += connection.execute(newest.limit(limit)).scalars()
+    chosen = list(dict.fromkeys(ids))[:limit]
+    for start in range(0, len(chosen), _CHUNK):
+        with reading(engine) as connection:
+            found = _read(connection, _statement().where(DocumentRow.id.in_(chosen[start : start + _CHUNK])))
+        yield from found
+
+
+def _statement() -> Any:
     each = aliased(AssessmentRow)
     newest = select(func.max(each.id)).where(each.document_id == DocumentRow.id).scalar_subquery()
-    statement = (
+    return (
         select(
             DocumentRow.id.label("document_id"),
             SnapshotRow.fetched_at,
@@ -49,26 +88,19 @@ def stored_documents(engine: Engine, limit: int | None, since: datetime | None) 
         .join(SnapshotRow, SnapshotRow.id == DocumentRow.snapshot_id)
         .join(AssessmentRow, AssessmentRow.id == newest)
         .outerjoin(LeadRow, LeadRow.page_id == DocumentRow.page_id)
-        .order_by(DocumentRow.id)
     )
-    if since is not None:
-        statement = statement.where(SnapshotRow.fetched_at >= since)
-    while left is None or left > 0:
-        # A transaction for each chunk: the reader may take hours over it, and an open one would keep the write-ahead
-        # log from shrinking.
-        with reading(engine) as connection:
-            size = _CHUNK if left is None else min(left, _CHUNK)
-            rows = connection.execute(statement.where(DocumentRow.id > last_id).limit(size)).all()
-            assessments = assessments_of(connection, rows)
-        if not rows:
-            return
-        for row in rows:
-            yield StoredDocument(
-                document_id=row.document_id,
-                fetched_at=row.fetched_at,
-                document=document_of(row),
-                assessment=assessments[row.assessment_id][0],
-                review=Review(row.review) if row.review else None,
-            )
-        last_id = rows[-1].document_id
-        left = None if left is None else left - len(rows)
+
+
+def _read(connection: Connection, statement: Any) -> list[StoredDocument]:
+    rows = connection.execute(statement).all()
+    assessments = assessments_of(connection, rows)
+    return [
+        StoredDocument(
+            document_id=row.document_id,
+            fetched_at=row.fetched_at,
+            document=document_of(row),
+            assessment=assessments[row.assessment_id][0],
+            review=Review(row.review) if row.review else None,
+        )
+        for row in rows
+    ]

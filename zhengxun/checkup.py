@@ -135,8 +135,10 @@ def _rules(services: Services) -> Iterator[Check]:
     except BadRulePack as error:
         yield Check("规则包", Grade.FAILURE, str(error))
         return
-    where = services.settings.rules or "随附规则"
+    where = services.rules_in_force.name
     yield Check("规则包", Grade.OK, f"{len(classifier.rules)} 条规则，{where}，{classifier.rule_pack[:19]}…")
+    for text in (*services.rules_in_force.problems, *services.rules_in_force.notes):
+        yield Check("规则包", Grade.WARNING, text)
 
 
 def _crawling(services: Services) -> Iterator[Check]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from domain.recheck import LookPlan
     from storage import Store
     from zhengxun.logins import LoginFile
+    from zhengxun.rules.in_force import RulesInForce
 
 
 @dataclass(frozen=True)
@@ -109,18 +110,30 @@ class Services:
         return read_logins(self.settings.data_dir, self.clock(), self.settings.login_warn_days)
 
     @cached_property
+    def rules_in_force(self) -> RulesInForce:
+        """The rule packs in force when this was first asked for: one process works with one state of them."""
+        from zhengxun.rules.in_force import rules_in_force
+
+        return rules_in_force(self.settings)
+
+    @property
+    def rules(self) -> Path | None:
+        """Folder of the rule packs in force; None: the bundled ones."""
+        return self.rules_in_force.folder
+
+    @cached_property
     def classifier(self) -> Classifier:
         """The classifier with the rule packs in force."""
         import classifiers
 
-        return classifiers.load(self.settings.rules)
+        return classifiers.load(self.rules)
 
     @property
     def rule_pack(self) -> str:
         """Digest of the rule packs in force, without loading the classifier."""
         from classifiers.loader import digest, pack_files
 
-        return digest(pack_files(self.settings.rules))
+        return digest(pack_files(self.rules))
 
     @property
     def about(self) -> tuple[tuple[str, str], ...]:

@@ -313,10 +313,15 @@ class Settings(BaseSettings):
         return self.templates_dir or (own if own.is_dir() else None)
 
     @property
-    def rules(self) -> Path | None:
-        """The user's own rule packs: the folder set, or ``rules`` in the data directory."""
+    def hand_kept_rules(self) -> Path | None:
+        """``rules`` in the data directory: packs that people keep by hand; :mod:`zhengxun.rules.in_force` says when it counts."""
         own = self.data_dir / "rules"
-        return self.rules_dir or (own if own.is_dir() else None)
+        return own if own.is_dir() else None
+
+    @property
+    def rule_versions(self) -> Path:
+        """Folder of the versions that were put live."""
+        return self.data_dir / "rule_versions"
 
     @classmethod
     def load(cls, data_dir: str | Path | None = None, **given: Any) -> Self:

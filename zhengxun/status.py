@@ -19,6 +19,7 @@ from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
 from zhengxun.jobs.health import sentence
 from zhengxun.logins import alarms as login_alarms
+from zhengxun.rules.in_force import rules_in_force
 from zhengxun.schedule import is_due, next_run
 from zhengxun.services import Services
 
@@ -68,6 +69,7 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
     problems = [*undelivered]
     if evidence is not None and not evidence.sound:
         problems.append(f"证据链：{evidence.text}。")
+    problems += rules_in_force(settings).problems
     if usage.free < settings.min_free_mb * 1024 * 1024:
         problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
     if scheduler is not None and not scheduler.running:

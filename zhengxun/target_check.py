@@ -61,7 +61,7 @@ def try_target(services: Services, target: Target) -> Trial:
     if reason is not None:
         return Trial(target, reason, ())
     ledger = MemoryLedger(services.clock)
-    analysis.use_rules(services.settings.rules)
+    analysis.use_rules(services.rules)
     with tempfile.TemporaryDirectory(prefix="zhengxun-check-") as folder:
         settings = replace(services.crawl_settings(), evidence_folder=Path(folder), retries=0, workers=1)
         crawler.run(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from domain.errors import BadFile, BadRulePack
+from zhengxun.cli import rule_versions
 from zhengxun.cli.framework import Day, Group, OneOf, WholeNumber, argument
 from zhengxun.cli.invocation import services_of
 from zhengxun.cli.output import clean, clean_lines, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from classifiers.backtesting import BacktestReport, StoredDocument
+    from classifiers.backtesting import BacktestReport
     from classifiers.evaluation import EvalReport, Rates
     from classifiers.explanation import ExplainedHit, Explanation, MarkedPiece
-    from storage import Store
 
 #: Mistakes shown to people for each kind; --json has all.
 _SHOWN = 20
@@ -28,8 +27,8 @@ _SHOWN = 20
 @click.group(
     cls=Group,
     name="rules",
-    help="规则包：机器研判所依据的规则。自备规则放在数据目录的 rules 目录，或用 ZHENGXUN_RULES_DIR 指定；\n"
-    "改动之前先用 check 检查，用 eval 和 backtest 看效果。",
+    help="规则包：机器研判所依据的规则。改过的规则用 publish（或控制台“规则”）上线，每次一版，可用 rollback 退回；\n"
+    "上线之前先用 check 检查，用 eval、backtest 或 effect 看效果。",
 )
 def command() -> None:
     """Group of rule commands."""
@@ -101,7 +100,7 @@ def check(ctx: click.Context, folder: Path | None, as_json: bool) -> int:
     from classifiers.examples import problems
 
     services = services_of(ctx)
-    wanted = folder or services.settings.rules
+    wanted = folder or services.rules
     if folder is not None and not folder.is_dir():
         raise BadRulePack(f"规则目录 {folder} 不存在或不是目录。")
     found = problems(wanted)
@@ -264,32 +263,20 @@ def backtest(ctx: click.Context, folder: Path, since: date | None, limit: int | 
     import classifiers
     from classifiers.backtesting import backtest as compare
     from zhengxun.clock import SHANGHAI
+    from zhengxun.rules.effect import to_try
 
     services = services_of(ctx)
     new = classifiers.load(folder)
     start = None if since is None else datetime.combine(since, time(), SHANGHAI)
     with services.store() as store:
-        report = compare(services.classifier, new, _stored(store, limit, start))
+        report = compare(services.classifier, new, map(to_try, store.stored_documents(limit=limit, since=start)))
     if as_json:
         print_json(report.as_dict())
     else:
-        _print_backtest(report)
+        print_backtest(report)
 
 
-def _stored(store: Store, limit: int | None, since: datetime | None) -> Iterator[StoredDocument]:
-    from classifiers.backtesting import StoredDocument
-    from zhengxun.analysis import subject_of
-
-    for stored in store.stored_documents(limit=limit, since=since):
-        yield StoredDocument(
-            id=str(stored.document_id),
-            subject=subject_of(stored.document),
-            verdict=None if stored.review is None else stored.review.value,
-            url=stored.document.url,
-        )
-
-
-def _print_backtest(report: BacktestReport) -> None:
+def print_backtest(report: BacktestReport) -> None:
     say(f"重判 {report.documents} 份文档：现用规则列出 {report.old_flagged} 份，新规则列出 {report.new_flagged} 份。")
     say(
         f"已确认而新规则不再列出 {report.confirmed_lost} 份；误报不再列出 {report.dismissed_gone} 份；"
@@ -303,3 +290,7 @@ def _print_backtest(report: BacktestReport) -> None:
             )
         if len(changes) > _SHOWN:
             say(f"另有 {len(changes) - _SHOWN} 份{label}，用 --json 可看全部。")
+
+
+for one in (rule_versions.effect, rule_versions.publish, rule_versions.versions, rule_versions.rollback):
+    command.add_command(one)

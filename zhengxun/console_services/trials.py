@@ -1,20 +1,15 @@
-"""Trials of targets that run beside the console: each in a process of its own, because a crawl's reactor runs once."""
+"""Trials of targets that run beside the console, a few at once."""
 
 from __future__ import annotations
 
-import json
-import logging
-import subprocess
-import sys
 import threading
 from dataclasses import dataclass, field
 from typing import Any
 
 from domain.errors import BadInput
 from domain.target import Target
+from zhengxun.console_services.children import ask
 from zhengxun.services import Services
-
-logger = logging.getLogger(__name__)
 
 #: A trial has 60 seconds of its own (``TRIAL_BUDGET``); what takes longer hangs.
 _SECONDS = 120
@@ -48,21 +43,15 @@ class Trials:
         return trial
 
     def _run(self, trial: RunningTrial) -> None:
-        settings = self._services.settings
-        command = [sys.executable, "-m", "zhengxun", "--data-dir", str(settings.data_dir.absolute())]
-        command += ["targets", "check", trial.draft.url, "--kind", trial.draft.kind.value, "--json"]
+        arguments = ["targets", "check", trial.draft.url, "--kind", trial.draft.kind.value, "--json"]
         try:
-            ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
-            if ran.returncode in (0, 1) and ran.stdout.strip():
-                trial.result = json.loads(ran.stdout)
+            answer = ask(self._services.settings, arguments, _SECONDS)
+            if answer.status is None:
+                trial.problem = f"试采超过 {_SECONDS} 秒没有完成，已停止；对方网站可能很慢。"
+            elif answer.status in (0, 1) and answer.result is not None:
+                trial.result = answer.result
             else:
-                logger.error("trial ended with %s: %s", ran.returncode, ran.stderr.decode("utf-8", "replace")[-2000:])
                 trial.problem = "试采没有完成，原因已记入日志；可稍后再试，或不试采直接添加。"
-        except subprocess.TimeoutExpired:
-            trial.problem = f"试采超过 {_SECONDS} 秒没有完成，已停止；对方网站可能很慢。"
-        except (OSError, ValueError):
-            logger.exception("trial could not be run")
-            trial.problem = "试采没有完成，原因已记入日志；可稍后再试，或不试采直接添加。"
         finally:
             self._places.release()
             trial.done.set()

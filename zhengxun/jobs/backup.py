@@ -24,7 +24,7 @@ from zhengxun.settings import FILE_NAME
 
 _DATABASE = "database"
 #: Parts of the data directory that people made; secrets are files of their own and not among them.
-_OWN = ("rules", "digest_templates")
+_OWN = ("rules", "rule_versions", "digest_templates")
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ def crawl(
     :class:`Stopped` where a signal ended the work early.
     """
     started = time.monotonic()
-    if services.settings.rules is not None:
+    if services.rules is not None:
         # A faulty pack of the user's is told before anything is fetched, not by worker processes that die of it.
         _ = services.classifier
     with services.store() as store, services.lock("crawl"):
@@ -194,7 +194,7 @@ def visit_targets(
         else:
             _record_unsupported(store, services, run.id, target, reason)
     if readable:
-        analysis.use_rules(services.settings.rules)
+        analysis.use_rules(services.rules)
         report: Callable[[Progress], None] | None = None
         if progress is not None:
             show = progress

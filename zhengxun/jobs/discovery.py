@@ -170,7 +170,7 @@ class _Search:
 
         going = wanted
         if going:
-            analysis.use_rules(self._services.settings.rules)
+            analysis.use_rules(self._services.rules)
         for page in range(1, pages + 1):
             if not going or self._stopped:
                 return

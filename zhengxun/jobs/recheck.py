@@ -69,7 +69,7 @@ def recheck(
     :class:`domain.errors.LockHeld` where another process holds it, :class:`Stopped` where a signal ended it early.
     """
     started = time.monotonic()
-    if services.settings.rules is not None:
+    if services.rules is not None:
         _ = services.classifier  # a faulty pack is told before anything is fetched
     resumed: list[int] = []
     run: CrawlRun | None = None

@@ -66,7 +66,7 @@ def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
     from zhengxun import analysis
 
     crawl_settings = services.crawl_settings()
-    analysis.use_rules(settings.rules)
+    analysis.use_rules(services.rules)
     writer = WarcWriter(
         crawl_settings.evidence_folder, _NO_RUN, crawl_settings.warc_size, services.clock, services.about
     )
