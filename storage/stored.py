@@ -65,8 +65,8 @@ def documents_to_try(engine: Engine, limit: int) -> Iterator[StoredDocument]:
     )
     newest = select(PageRow.document_id).where(PageRow.document_id.is_not(None)).order_by(PageRow.id.desc())
     with reading(engine) as connection:
-        ids = list(connection.execute(judged.limit(max(1, limit // 2))).scalars())
-        ids += connection.execute(newest.limit(limit)).scalars()
+        ids = [*connection.execute(judged.limit(max(1, limit // 2))).scalars()]
+        ids += [number for number in connection.execute(newest.limit(limit)).scalars() if number is not None]
     chosen = list(dict.fromkeys(ids))[:limit]
     for start in range(0, len(chosen), _CHUNK):
         with reading(engine) as connection:

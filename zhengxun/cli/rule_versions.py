@@ -8,7 +8,7 @@ import click
 
 from domain.account import AuditEntry
 from domain.errors import BadFile, BadInput, BadRulePack
-from zhengxun.cli.framework import WholeNumber, argument
+from zhengxun.cli.framework import Command, WholeNumber, argument
 from zhengxun.cli.invocation import login_name, services_of
 from zhengxun.cli.output import clean, json_option, print_json, print_table, say
 from zhengxun.clock import for_people
@@ -21,12 +21,13 @@ _FOLDER = click.Path(path_type=Path, exists=False)
 
 @click.command(
     "effect",
-    help="上线前看影响：用改过的规则和现用规则分别研判标注样本与已存页面（人工研判过的优先），列出新命中、新漏掉的，\n"
-    "以及人工研判怎么说。不改动任何数据。",
+    cls=Command,
+    help="上线前看影响：用改过的规则和现用规则分别研判标注样本与已存页面（人工研判过的优先），列出新命中、\n"
+    "新漏掉的，以及人工研判怎么说。不改动任何数据。",
 )
 @argument("folder", metavar="目录", type=_FOLDER, description="改过的规则文件所在目录")
 @click.option(
-    "--limit", type=WholeNumber(1, 1_000_000), metavar="数", default=PAGES, show_default=True, help="至多看多少个页面"
+    "--limit", type=WholeNumber(1, 1_000_000), metavar="数", default=PAGES, help=f"至多看多少个页面（默认 {PAGES}）"
 )
 @json_option
 @click.pass_context
@@ -60,6 +61,7 @@ def effect(ctx: click.Context, folder: Path, limit: int, as_json: bool) -> None:
 
 @click.command(
     "publish",
+    cls=Command,
     help="把目录里的规则文件上线为新的一版：先检查写法和全部例句，合格才上线。目录里只需放改过的文件，与随附文件同名的替换它；\n"
     "目录里没有的文件恢复为随附的。下一次采集先用新规则重新研判已存页面。",
 )
@@ -82,7 +84,7 @@ def publish(ctx: click.Context, folder: Path, reason: str, as_json: bool) -> Non
     _tell(services, _put(services, versions, texts, reason, versions.newest, None), as_json)
 
 
-@click.command("rollback", help="退回到以前的一版规则（0 为随附规则）：作为新的一版上线，中间各版保留。")
+@click.command("rollback", cls=Command, help="退回到以前的一版规则（0 为随附规则）：作为新的一版上线，中间各版保留。")
 @argument("number", metavar="版号", type=WholeNumber(0, 999_999), description="要恢复的版号")
 @click.option("--reason", metavar="理由", required=True, help="为什么退回（随版本保存）")
 @json_option
@@ -133,7 +135,7 @@ def _as_dict(version: RuleVersion) -> dict[str, object]:
     }
 
 
-@click.command("versions", help="列出上线过的各版规则：谁、什么时候、为什么；星号为现用的一版。")
+@click.command("versions", cls=Command, help="列出上线过的各版规则：谁、什么时候、为什么；星号为现用的一版。")
 @json_option
 @click.pass_context
 def versions(ctx: click.Context, as_json: bool) -> None:
