@@ -22,7 +22,8 @@ from console.lead_desk import LeadDesk
 from console.office_desk import OfficeDesk
 from console.ports import AccountsPort
 from console.rendering import FOLDER, Pages
-from console.routes import briefs, evidence, leads, office, session, subjects, system, targets
+from console.routes import briefs, evidence, leads, office, rules, session, subjects, system, targets
+from console.rule_desk import RuleDesk
 from console.status import Status
 from console.subject_desk import SubjectDesk
 from console.target_desk import TargetDesk
@@ -45,6 +46,7 @@ class ConsoleServices:
     targets: TargetDesk
     office: OfficeDesk
     subjects: SubjectDesk
+    rules: RuleDesk
 
 
 def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
@@ -63,6 +65,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
     app.include_router(targets.router(services.targets, guard, pages))
+    app.include_router(rules.router(services.rules, guard, pages))
     app.include_router(subjects.router(services.subjects, guard, pages))
     app.include_router(office.router(services.office, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))

@@ -26,6 +26,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     (Right.VIEW, "/digest", "今日简报"),
     (Right.VIEW, "/leads", "研判队列"),
     (Right.VIEW, "/targets", "监测目标"),
+    (Right.VIEW, "/rules", "规则"),
     (Right.VIEW, "/operators", "主体"),
     (Right.VIEW, "/blacklist", "黑名单"),
     (Right.USERS, "/users", "用户"),

@@ -98,7 +98,9 @@ class Settings(BaseSettings):
     templates_dir: Path | None = Field(
         None, description="自备简报模板所在目录，其中有的模板代替随附模板，没有的仍用随附模板。"
     )
-    rules_dir: Path | None = Field(None, description="自备规则包目录。留空时使用随附规则包。")
+    rules_dir: Path | None = Field(
+        None, description="自备规则包目录。留空时使用最新上线的一版规则，没有上线过的用随附规则包（见 docs/rules.md）。"
+    )
     processes: int | None = Field(
         _CRAWL.workers, ge=1, le=64, description="抽取和研判使用的进程数。留空时比处理器核数少一个，至少一个。"
     )

@@ -50,6 +50,41 @@
     if (!tabbed && frame instanceof HTMLIFrameElement) { frame.blur(); window.focus(); }
   }, 0));
 
+  // Line numbers beside a pack file, a jump to the line that a message names, and a question before changes are lost.
+  const area = document.querySelector("textarea[data-editor]");
+  if (area) {
+    const lines = area.parentElement.querySelector(".lines");
+    let shown = 0;
+    const number = () => {
+      const wanted = area.value.split("\n").length;
+      if (wanted !== shown) {
+        lines.textContent = Array.from({ length: wanted }, (_, line) => line + 1).join("\n");
+        shown = wanted;
+      }
+      lines.scrollTop = area.scrollTop;
+    };
+    const jump = (line) => {
+      const rows = area.value.split("\n");
+      const start = rows.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      area.focus();
+      area.setSelectionRange(start, start + (rows[line - 1] || "").length);
+      area.scrollTop = Math.max(0, (area.scrollHeight / rows.length) * (line - 4));
+      area.scrollLeft = 0;
+    };
+    let changed = false;
+    area.addEventListener("input", () => { changed = true; number(); });
+    area.addEventListener("scroll", () => { lines.scrollTop = area.scrollTop; });
+    document.addEventListener("click", (event) => {
+      const there = event.target instanceof Element && event.target.closest("[data-line]");
+      if (there) jump(Number(there.dataset.line));
+    });
+    document.addEventListener("submit", (event) => { if (event.target.matches("[data-leaves]")) changed = false; }, true);
+    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+    number();
+    const named = /^#line-(\d{1,6})$/.exec(location.hash);
+    if (named) jump(Number(named[1]));
+  }
+
   // A framed page is fetched when somebody looks at it: every look is written down.
   document.addEventListener("toggle", (event) => {
     const frame = event.target.open && event.target.querySelector("iframe[data-src]");

@@ -207,3 +207,71 @@ def test_an_administrators_pages(
         page.goto(address + path)
         seen.check(path)
     seen.close()
+
+
+def test_a_rule_keepers_main_day(
+    browser: Browser, address: str, content: Content, accounts: AccountService, services: Services
+) -> None:
+    """Login, try a text, edit a copy, a mistake by its line, see the effect, put live, take back; all for real."""
+    content.lead(1, "电工证培训，一次报名包过，七天拿证，官网可查。", title=f"考证 {HOSTILE}", shot=False)
+    accounts.add("孙规", "孙规", Role.RULES, None, PASSWORD, by="system")
+    seen = Watched(browser, address, SIZES[0])
+    page = seen.page
+    seen.log_in("孙规")
+    page.goto(f"{address}/rules")
+    seen.check("/rules")
+    page.click("text=试一段文字")
+    page.fill("#text", "焊工证培训，一次报名包过。\n谨防“包过”骗局。")
+    page.click("button:has-text('研判')")
+    page.wait_for_selector("#judged mark")
+    seen.check("/rules/test")
+    page.goto(f"{address}/rules/B-GUAR-0010")
+    seen.check("/rules/B-GUAR-0010")
+    page.click("text=修改副本")
+    page.wait_for_url("**/edit#line-7")
+    assert page.evaluate("getSelection().toString() || pack.value.slice(pack.selectionStart, pack.selectionEnd)") == (
+        "- id: B-GUAR-0010"
+    )
+    good = page.input_value("#pack")
+    page.fill("#pack", good.replace("  severity: 高", "  severity: 很高", 1))
+    page.click("button:has-text('检查')")
+    page.click("button:has-text('第 12 行')", timeout=60_000)
+    assert page.evaluate("pack.value.slice(pack.selectionStart, pack.selectionEnd)") == "  severity: 很高"
+    seen.check("a draft with a mistake")
+    page.fill("#pack", good.replace("  name: 承诺考试", "  name: 许诺考试", 1))
+    page.click("button:has-text('看影响')")
+    page.wait_for_selector("text=为什么改", timeout=120_000)
+    assert "样本准确率" in page.inner_text("#effect")
+    seen.check("the effect")
+    page.fill("#reason", "名称改得明白些")
+    page.click("button:has-text('上线')")
+    page.wait_for_url("**/rules/versions/1")
+    assert page.inner_text(".difference ins").endswith("name: 许诺考试、证书“包过”“保过”")
+    seen.check("/rules/versions/1")
+    assert services.rule_pack in page.content(), "the next crawl of this installation judges by it"
+    page.goto(f"{address}/rules/versions")
+    seen.check("/rules/versions")
+    page.click("text=随附 >> nth=-1")
+    page.fill("[name=reason]", "还是原来的好")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/rules/versions/2", timeout=60_000)
+    page.wait_for_selector("text=恢复随附规则")
+    assert [record.entry.action for record in accounts.accounts.log()][:3] == ["规则退回", "规则上线", "比较规则影响"]
+    seen.close()
+
+
+def test_rules_on_a_phone(browser: Browser, address: str, content: Content, accounts: AccountService) -> None:
+    """Nothing sticks out."""
+    accounts.add("看客", "看客", Role.RULES, None, PASSWORD, by="system")
+    seen = Watched(browser, address, SIZES[1])
+    seen.log_in("看客")
+    for path in (
+        "/rules",
+        "/rules/B-GUAR-0010",
+        "/rules/test",
+        "/rules/versions",
+        "/rules/files/64_rules_e_other.yaml/edit",
+    ):
+        seen.page.goto(address + path)
+        seen.check(path)
+    seen.close()

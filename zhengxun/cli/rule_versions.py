@@ -62,8 +62,8 @@ def effect(ctx: click.Context, folder: Path, limit: int, as_json: bool) -> None:
 @click.command(
     "publish",
     cls=Command,
-    help="把目录里的规则文件上线为新的一版：先检查写法和全部例句，合格才上线。目录里只需放改过的文件，与随附文件同名的替换它；\n"
-    "目录里没有的文件恢复为随附的。下一次采集先用新规则重新研判已存页面。",
+    help="把目录里的规则文件上线为新的一版：先检查写法和全部例句，合格才上线。\n"
+    "目录里只需放改过的文件，与随附文件同名的替换它；没有的文件恢复为随附的。下一次采集先用新规则重新研判已存页面。",
 )
 @argument("folder", metavar="目录", type=_FOLDER, description="规则文件所在目录")
 @click.option("--reason", metavar="理由", required=True, help="为什么改（随版本保存）")

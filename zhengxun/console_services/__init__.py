@@ -11,6 +11,7 @@ from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.leads import LeadDeskService
 from zhengxun.console_services.office import OfficeDeskService
+from zhengxun.console_services.rules import RuleDeskService
 from zhengxun.console_services.subjects import SubjectDeskService
 from zhengxun.console_services.targets import TargetDeskService
 from zhengxun.services import Services
@@ -31,5 +32,6 @@ def console_services(
         briefs=BriefDeskService(services, store),
         targets=TargetDeskService(services, store),
         office=OfficeDeskService(accounts),
+        rules=RuleDeskService(services, store),
         subjects=SubjectDeskService(services, store),
     )

@@ -80,8 +80,13 @@ class RuleTrying:
         return effect
 
     def _run(self, effect: RunningEffect) -> None:
+        from classifiers.examples import STAMP_NAME
+
         try:
             with _folder(effect.draft.texts) as folder:
+                if effect.draft.texts:
+                    # Its examples have just passed: the child need not run them again.
+                    (folder / STAMP_NAME).write_text(effect.digest, encoding="utf-8")
                 arguments = ["rules", "effect", str(folder), "--limit", str(PAGES), "--json"]
                 answer = ask(self._services.settings, arguments, _EFFECT, gently=True)
             if answer.status is None:
