@@ -268,8 +268,6 @@ def test_rules_on_a_phone(browser: Browser, address: str, content: Content, acco
     for path in (
         "/rules",
         "/rules/B-GUAR-0010",
-        "/rules/test",
-        "/rules/versions",
         "/rules/files/64_rules_e_other.yaml/edit",
     ):
         seen.page.goto(address + path)
