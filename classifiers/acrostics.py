@@ -28,7 +28,9 @@ class Acrostic(NamedTuple):
 
 def acrostics(original: str, words: Iterable[str]) -> list[Acrostic]:
     """Return the ``words`` that stand down the edge of a verse; a verse is four or more lines of about one length."""
-    found = []
+    found: list[Acrostic] = []
+    if not _lines_in_a_row(original[:_READ]):
+        return found
     for verse in _verses(original[:_READ]):
         for column in (0, -1):
             edge = "".join(_HAN.findall(line.group())[column] for line in verse)
@@ -37,6 +39,17 @@ def acrostics(original: str, words: Iterable[str]) -> list[Acrostic]:
                 if at >= 0:
                     found.append(Acrostic(word, verse[at].start(), verse[at + len(word) - 1].end()))
     return found
+
+
+def _lines_in_a_row(text: str) -> bool:
+    """Whether enough lines follow one another that are neither too short nor too long for a verse: most pages have none."""
+    row = 0
+    for line in text.split("\n"):
+        if line:
+            row = row + 1 if _SHORTEST <= len(line) <= _WIDEST else 0
+            if row == _LINES:
+                return True
+    return False
 
 
 def _verses(text: str) -> Iterator[list[re.Match[str]]]:

@@ -7,7 +7,7 @@ patterns of their own: the fold table makes them equal, and what really stood th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -23,8 +23,22 @@ from classifiers.numbers import NumberShape, number_shape
 RawHit = tuple[int, int, int]
 
 
-#: Disguise: written from right to left. Words of three characters and fewer count so only where the text says as much.
+#: Disguise: written from right to left. Shorter words than these count so only where the text says as much.
 TURNED = "倒序"
+#: The concept of texts that say so.
+_TURNING = "turned_round"
+#: Characters of a word that is known from right to left whatever the text says.
+TURNED_CLEAR = 4
+
+
+#: Traits of a pattern: only the word itself counts, and no homophone or look-alike in it; …
+LITERAL = 1
+#: … a disguise of every character proves nothing, because there are one or two; …
+SHORT = 2
+#: … it counts only where a text says that it is to be read from right to left; …
+TURNED_ROUND = 4
+#: … it says so. The greatest, so that the greatest of many traits tells whether one has it.
+TURNS = 8
 
 
 class Entry(NamedTuple):
@@ -73,6 +87,12 @@ class Automaton:
         rows = b"".join(bits.to_bytes(self._bytes, "little") for bits in self.bits)
         #: The same bits, 64 to a line, a column for every pattern.
         self.lines = np.frombuffer(rows, np.uint64).reshape(-1, self._bytes // 8).T.copy()
+        #: For every pattern what :meth:`~classifiers.normalise.FoldedText.changes` sums up to where the word itself stands.
+        self.changes = table.changes([group[0].plain for group in self._entries])
+        #: For every pattern what is known of it before a text is seen: LITERAL, SHORT, TURNED_ROUND, TURNS.
+        self.traits = np.array(
+            [_traits(pattern, group) for pattern, group in zip(entries, self._entries, strict=True)], np.uint8
+        )
 
     def mask(self, names: Iterable[str]) -> int:
         """Return the bits of the concepts ``names``; concepts without words in whole pages have none."""
@@ -93,6 +113,21 @@ class Automaton:
         """Return for every pattern the greatest weight of the concepts that it may mean."""
         greatest = [max(weights[entry.concept.name] for entry in group) for group in self._entries]
         return np.array(greatest, np.intp)
+
+
+def _traits(pattern: str, group: Sequence[Entry]) -> int:
+    plain = group[0].plain
+    alike = len(group) == 1 or all(entry.plain == plain for entry in group)
+    traits = 0
+    if alike and not any(entry.concept.disguise for entry in group):
+        traits |= LITERAL
+    if alike and plain == pattern and len(pattern) <= 2:
+        traits |= SHORT
+    if all(entry.kind == TURNED and len(entry.word) < TURNED_CLEAR for entry in group):
+        traits |= TURNED_ROUND
+    if any(entry.concept.name == _TURNING for entry in group):
+        traits |= TURNS
+    return traits
 
 
 def _by_concept(entries: Iterable[Entry]) -> dict[str, list[Entry]]:

@@ -99,7 +99,6 @@ class Classifier:
         self._topics = self._automaton.mask(TOPICS)
         self._named = self._automaton.mask(_NAMED)
         self._signals = self._automaton.mask(self._index.triggers | OFFERS)
-        self._gate = [(self._automaton.mask((name,)), points) for name, points in pack.weights.gate.items()]
         self._weigh = self._automaton.weighed(concept_weights(pack))
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
         self._whole = next((rule for rule in pack.rules if rule.whole), None)
@@ -167,34 +166,33 @@ class Classifier:
         """
         whole = Whole(subject)
         text = FoldedText(whole.text, self._table)
-        scan = Scan(text.folded, self._automaton)
+        scan = Scan(text, self._automaton)
         mask = scan.concepts()
         if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
-        needs = self._index.candidates(mask)
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
-        likely = self._index.likely(needs, mask, scan, title_end)
-        peak = scan.densest(self._weigh, PEAK)
+        claims = self._index.explicit(mask, scan, title_end)
         down = acrostics(whole.text, self._down) if whole.text.count("\n", 0, _VERSES) >= 3 else []
-        hopeless = not thorough and not down and self._hopeless(scan.concepts(peak))
-        if hopeless and not likely:
-            return None
-        rules = [need.rule for need in needs]
         stretch = begin, end = scan.densest(self._weigh, WINDOW)
-        hits = Hits(text, self._raw(scan, stretch, rules), self._automaton, self._pack, self._segmenter)
-        claimed = any(matches(rule, hits, text, title_end) for rule in likely)
-        if hopeless and not claimed:
+        rules = claims + self._index.implied(stretch, scan, title_end)
+        brief = len(whole.text) <= PEAK
+        sure = brief or down or thorough
+        if not (rules or sure or scan.concepts(stretch) & self._named):
             return None
-        matched = [match for rule in rules for match in matches(rule, hits, text, title_end)[:_PER_RULE]]
+        wording = self._wording.value(_between(text, *scan.densest(self._weigh, PEAK)))
+        if wording < _HOPELESS and not (claims or down or thorough):
+            return None
+        hits = Hits(text, self._raw(scan, stretch, claims), self._automaton, self._pack, self._segmenter, scan.turned)
+        found = {rule.id: matches(rule, hits, text, title_end)[:_PER_RULE] for rule in rules}
+        claimed = any(found[rule.id] for rule in claims)
+        matched = [match for rule in self._pack.rules for match in found.get(rule.id, ())]
         if scan.length <= PEAK:
             # In a few words what folding alone makes of them may be a disguise that no table knows.
             topical = bool(mask & self._named)
         else:
             topical = any(begin <= hit.start < end for name in _NAMED for hit in hits.honest(name))
-        brief = len(whole.text) <= PEAK
-        if not (matched or topical or brief or down or thorough):
+        if not (matched or topical or sure):
             return None
-        wording = self._wording.value(_between(text, *peak))
         if wording < _HOPELESS and not (claimed or down or thorough):
             return None
         if not (matched or topical or down or wording >= _CLEAR or thorough):
@@ -229,47 +227,31 @@ class Classifier:
         reading.values |= wording_values(wording, "explicit" in reading.values)
         return reading
 
-    def _raw(self, scan: Scan, stretch: tuple[int, int], rules: list[Rule]) -> list[RawHit]:
-        """Return the raw hits that count.
+    def _raw(self, scan: Scan, stretch: tuple[int, int], claims: list[Rule]) -> list[RawHit]:
+        """Return the raw hits that count; ``claims`` are the rules with an explicit claim that may hold.
 
         Implied claims and surroundings count in ``stretch``, where the page speaks of certificates most; explicit ones anywhere.
         """
         if stretch == (0, scan.length):
             return scan.hits
-        anywhere = wanted_concepts(rule for rule in rules if not rule.implied) | {"innocent"}
-        return scan.of(self._automaton.mask(anywhere), stretch)
+        return scan.around(self._automaton.mask(wanted_concepts(claims) | {"innocent"}), stretch)
 
     def promising(self, lines: Sequence[str]) -> list[bool]:
         """Return for each line whether some rule may hold in it; one scan over all of them."""
-        folded = [self._table.folded(line) for line in lines]
-        raw = Scan("\n".join(folded), self._automaton).hits  # no word holds a line break: nothing is met across lines
+        text = FoldedText("\n".join(lines), self._table, lines=True)
+        raw = Scan(text, self._automaton).hits  # no word holds a line break: nothing is met across lines
         bits = self._automaton.bits
-        ends = list(accumulate(len(line) + 1 for line in folded))
+        positions = text.positions
+        ends = list(accumulate(len(line) + 1 for line in lines))
         masks = [0] * len(lines)
         for pattern, start, _ in raw:
-            masks[bisect_right(ends, start)] |= bits[pattern]
-        return [bool(mask & self._topics and mask & self._signals and self._index.candidates(mask)) for mask in masks]
+            masks[bisect_right(ends, positions[start])] |= bits[pattern]
+        return [bool(mask & self._topics and mask & self._signals and self._index.any(mask)) for mask in masks]
 
     def wording_text(self, subject: Subject) -> str:
         """Return the stretch of the text on which the wording layer is trained and measured."""
         text = FoldedText(Whole(subject).text, self._table)
-        return _between(text, *Scan(text.folded, self._automaton).densest(self._weigh, PEAK))
-
-    def peak_concepts(self, subject: Subject) -> frozenset[str]:
-        """Return the concepts met, before any judgement, where the text speaks of certificates most."""
-        scan = Scan(FoldedText(Whole(subject).text, self._table).folded, self._automaton)
-        mask = scan.concepts(scan.densest(self._weigh, PEAK))
-        return frozenset(name for name in self._pack.concepts if self._automaton.mask((name,)) & mask)
-
-    def _hopeless(self, mask: int) -> bool:
-        """Whether the concepts ``mask`` are so few that reading on is not worth it."""
-        if not self._gate:
-            return False
-        points = 0.0
-        for bit, weight in self._gate:
-            if bit & mask:
-                points += weight
-        return points < self._pack.weights.gate_least
+        return _between(text, *Scan(text, self._automaton).densest(self._weigh, PEAK))
 
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""

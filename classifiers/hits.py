@@ -6,7 +6,6 @@ invented it, not inside another word, and not where an innocent word reaches int
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
-from classifiers.automaton import TURNED, Automaton, Entry, RawHit
+from classifiers.automaton import TURNED, TURNED_CLEAR, Automaton, Entry, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Element, RulePack
 from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
@@ -22,7 +21,6 @@ from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
 #: Hits in disguise that are judged in one text (each may need the segmenter).
 MAX_DISGUISED = 120
 _LONGEST_INNOCENT = 16
-_TURNED_TEXT = re.compile("[\u202d\u202e]|倒着|反着|倒过来|反过来|倒读|反读|倒念|反念|从右往左|从后往前|镜像文字")
 
 
 class Hit(NamedTuple):
@@ -47,13 +45,21 @@ class Hits:
     """The hits of one text, with the boundary judgement made when a hit is first used."""
 
     def __init__(
-        self, text: FoldedText, raw: Iterable[RawHit], automaton: Automaton, pack: RulePack, segmenter: Segmenter
+        self,
+        text: FoldedText,
+        raw: Iterable[RawHit],
+        automaton: Automaton,
+        pack: RulePack,
+        segmenter: Segmenter,
+        turned: bool = False,
     ) -> None:
+        """``turned``: whether the text is to be read from right to left."""
         self._text = text
         self._plain = text.plain
         self._positions = text.positions
         self._pack = pack
         self._segmenter = segmenter
+        self._turned = turned
         self._disguised_left = MAX_DISGUISED
         self._meanings = automaton.meanings
         self._waiting: dict[str, list[RawHit]] = defaultdict(list)
@@ -66,11 +72,6 @@ class Hits:
         self._held: dict[str, list[Hit]] = {}
         self._columns: dict[tuple[str, ...], Column] = {}
         self._innocent = [(hit.start, hit.end) for hit in self.honest("innocent")]
-
-    @cached_property
-    def _turned(self) -> bool:
-        """Whether the text is to be read from right to left: it says so, or holds the character that makes it so."""
-        return _TURNED_TEXT.search(self._text.original) is not None
 
     @cached_property
     def _topic_ends(self) -> set[int]:
@@ -89,6 +90,8 @@ class Hits:
 
     def concept(self, name: str) -> list[Hit]:
         """Return the hits of ``name`` that are no coincidence and stand as words of their own."""
+        if name not in self._waiting:
+            return []
         held = self._held.get(name)
         if held is None:
             needs_boundary = self._pack.concepts[name].boundary
@@ -106,15 +109,17 @@ class Hits:
 
     def words(self, name: str) -> int:
         """Return how many different words of the concept ``name`` stand in the text, coincidences left out."""
+        if name not in self._waiting:
+            return 0
         return len({hit.word for hit in self.honest(name) if not self._coincidence(hit)})
 
     def honest(self, name: str) -> list[Hit]:
         """Return the hits of ``name`` that folding did not invent, in order of their starts; boundaries are not judged."""
+        if name not in self._waiting:
+            return []
         found = self._honest.get(name)
         if found is None:
-            judged = (
-                self._judged(self._meanings[p][name], start, end) for p, start, end in self._waiting.get(name, ())
-            )
+            judged = (self._judged(self._meanings[p][name], start, end) for p, start, end in self._waiting[name])
             found = self._honest[name] = [hit for hit in judged if hit is not None]
             found.sort(key=attrgetter("start"))
         return found
@@ -137,7 +142,7 @@ class Hits:
                     continue
             elif entry.kind and not _letters_alone(plain, start, end):
                 continue
-            if entry.kind == TURNED and len(entry.word) < 4 and not self._turned:
+            if entry.kind == TURNED and len(entry.word) < TURNED_CLEAR and not self._turned:
                 continue
             if entry.numbers is not None and not entry.numbers.stands(text.original, positions, start, end):
                 continue

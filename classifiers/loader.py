@@ -31,8 +31,6 @@ _TOP_KEYS = {
         "levels",
         "precision",
         "features",
-        "gate",
-        "gate_least",
     },
     "wording": {"pack", "version", "author", "source", "intercept", "grams"},
 }
@@ -316,8 +314,6 @@ def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
         high=float(levels["high"]),
         wording=_grams(wordings),
         wording_intercept=_number(wordings[0], "intercept", "用语层") if wordings else 0.0,
-        gate={str(k): float(v) for k, v in (top.get("gate") or {}).items()},
-        gate_least=float(top.get("gate_least", 0.0)),
         precision={str(k): float(v) for k, v in (top.get("precision") or {}).items()},
     )
 

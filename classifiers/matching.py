@@ -31,22 +31,21 @@ class _Need(NamedTuple):
     rule: Rule
     trigger: int
     """Concepts one of which every match holds: of each sequence the element with fewest words."""
-    sequences: tuple[tuple[int, ...], ...]
     must: tuple[int, ...]
     single: int
-    """Concepts that hold by themselves, for rules with an explicit claim."""
-    pairs: tuple[tuple[int, int], ...]
-    """First two elements of longer sequences, for rules with an explicit claim."""
+    """Concepts that hold by themselves."""
+    chains: tuple[tuple[int, ...], ...]
+    """The elements of sequences of several."""
 
 
 class RuleIndex:
-    """Knows from the concepts of a page which rules are worth trying."""
+    """Knows from the raw hits of a page which rules may hold there at all."""
 
     def __init__(self, pack: RulePack, automaton: Automaton) -> None:
         self._bits = automaton.bits
-        self._needs = []
         sizes = {name: len(concept.words) for name, concept in pack.concepts.items()}
         self.triggers: set[str] = set()
+        needs = []
         for rule in pack.rules:
             if rule.whole:
                 continue
@@ -54,63 +53,54 @@ class RuleIndex:
             rarest = (min(sequence, key=lambda e: sum(sizes[n] for n in e.concepts)) for sequence in rule.sequences)
             triggers = {name for element in rarest for name in element.concepts}
             self.triggers |= triggers
-            claims = () if rule.implied else sequences
             single = 0
-            for sequence in claims:
+            for sequence in sequences:
                 single |= sequence[0] if len(sequence) == 1 else 0
-            self._needs.append(
-                _Need(
-                    rule,
-                    automaton.mask(triggers),
-                    sequences,
-                    tuple(automaton.mask(e.concepts) for e in rule.must),
-                    single,
-                    tuple((sequence[0], sequence[1]) for sequence in claims if len(sequence) > 1),
-                )
-            )
+            must = tuple(automaton.mask(e.concepts) for e in rule.must)
+            chains = tuple(sequence for sequence in sequences if len(sequence) > 1)
+            needs.append(_Need(rule, automaton.mask(triggers), must, single, chains))
+        self._explicit = [need for need in needs if not need.rule.implied]
+        self._implied = [need for need in needs if need.rule.implied]
 
-    def candidates(self, mask: int) -> list[_Need]:
-        """Return the rules whose concepts are all in ``mask``."""
-        found = []
-        for need in self._needs:
-            if not need.trigger & mask:
-                continue
-            for element in need.must:
-                if not element & mask:
-                    break
-            else:
-                for sequence in need.sequences:
-                    for element in sequence:
-                        if not element & mask:
-                            break
-                    else:
-                        found.append(need)
-                        break
-        return found
+    def any(self, mask: int) -> bool:
+        """Whether some rule has all its concepts in ``mask``."""
+        return bool(_candidates(self._explicit, mask) or _candidates(self._implied, mask))
 
-    def likely(self, needs: Iterable[_Need], mask: int, scan: Scan, title_end: int) -> list[Rule]:
-        """Return those of ``needs`` with an explicit claim whose raw hits stand near one another."""
-        found = []
-        pairs = []
+    def explicit(self, mask: int, scan: Scan, title_end: int) -> list[Rule]:
+        """Return the rules with an explicit claim that may hold where ``scan`` met the concepts ``mask``."""
+        return self._likely(self._explicit, mask, scan, (0, scan.length), title_end)
+
+    def implied(self, stretch: tuple[int, int], scan: Scan, title_end: int) -> list[Rule]:
+        """Return the rules with an implied claim that may hold in ``stretch``."""
+        return self._likely(self._implied, scan.concepts(stretch), scan, stretch, title_end)
+
+    def _likely(
+        self, needs: Iterable[_Need], mask: int, scan: Scan, stretch: tuple[int, int], title_end: int
+    ) -> list[Rule]:
+        """Return those of ``needs`` whose raw hits stand near one another in ``stretch``, where ``mask`` was met."""
+        found: dict[str, Rule] = {}
+        chains = []
         concerned = 0
-        for need in needs:
-            if need.single & mask and self._supported(need, scan, title_end):
-                found.append(need.rule)
+        for need in _candidates(needs, mask):
+            if need.single & mask and self._supported(need, scan, stretch, title_end):
+                found[need.rule.id] = need.rule
                 continue
-            for first, second in need.pairs:
-                if first & mask and second & mask:
-                    pairs.append((first, second, need.rule))
-                    concerned |= first | second
-        if pairs:
-            hits = scan.of(concerned)
-            found += {rule.id: rule for first, second, rule in pairs if self._near(first, second, rule, hits)}.values()
-        return found
+            for chain in need.chains:
+                if all(element & mask for element in chain):
+                    chains.append((chain, need.rule))
+                    concerned |= chain[0] | chain[1]
+        if chains:
+            hits = scan.of(concerned, stretch)
+            for (first, second, *_), rule in chains:
+                if rule.id not in found and self._near(first, second, rule, hits):
+                    found[rule.id] = rule
+        return list(found.values())
 
-    def _supported(self, need: _Need, scan: Scan, title_end: int) -> bool:
-        """Whether a claim of one element has by it what its rule must have."""
-        claims = [(start, end) for pattern, start, end in scan.of(need.single)] if need.must else []
+    def _supported(self, need: _Need, scan: Scan, stretch: tuple[int, int], title_end: int) -> bool:
+        """Whether a claim of one element in ``stretch`` has by it what its rule must have."""
+        claims = [(start, end) for _, start, end in scan.of(need.single, stretch)] if need.must else []
         for element in need.must:
-            found = sorted((start, end) for _, start, end in scan.of(element))
+            found = sorted((start, end) for _, start, end in scan.of(element, stretch))
             if found[0][0] >= title_end:
                 claims = [claim for claim in claims if _reached(claim, found)]
         return bool(claims) or not need.must
@@ -124,7 +114,7 @@ class RuleIndex:
         for pattern, start, end in hits:
             found = bits[pattern]
             if found & second:
-                if start - last <= rule.gap and start >= last:
+                if start - last <= rule.gap:
                     return True
                 waiting = end
             if found & first:
@@ -132,6 +122,17 @@ class RuleIndex:
                     return True
                 last = end
         return False
+
+
+def _candidates(needs: Iterable[_Need], mask: int) -> list[_Need]:
+    """Return those of ``needs`` whose concepts are all in ``mask``."""
+    return [
+        need
+        for need in needs
+        if need.trigger & mask
+        and all(element & mask for element in need.must)
+        and (need.single & mask or any(all(element & mask for element in chain) for chain in need.chains))
+    ]
 
 
 #: Folded characters around a match in which what the rule must have beside it has to stand. A page's other regions

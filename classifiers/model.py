@@ -118,9 +118,6 @@ class Weights:
     wording: Mapping[str, tuple[float, float]]
     """Character or pair → weight and rarity, for :class:`classifiers.wording.Wording`."""
     wording_intercept: float
-    gate: Mapping[str, float]
-    """Concept → points of the quick look that spares most pages the rest; empty for no quick look."""
-    gate_least: float
     precision: Mapping[str, float]
     """Level → precision measured on the samples when the weights were trained."""
 

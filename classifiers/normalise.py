@@ -13,6 +13,7 @@ import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 _TABLE_SIZE = 0x30000
 #: Stands in the tables for "nothing": U+0000 itself is dropped, so no character folds to it.
 _DROPPED = 0
+_LINE_BREAK = 10
 
 #: Stands in plain text for an emoji that stands in for a character.
 PICTURE = "\u25a1"
@@ -93,6 +95,8 @@ class FoldTable:
         """``fold`` and ``plain``: by code point what it becomes, 0 for nothing; both drop the same characters."""
         self.fold = fold
         self.plain = plain
+        #: Whether it becomes something else when it is folded, and is no picture.
+        self.altered = (fold != plain) & (plain != ord(PICTURE))
         self._fold: list[int] = fold[:_TABLE_SIZE].tolist()
         self._plain: list[int] = plain[:_TABLE_SIZE].tolist()
 
@@ -103,6 +107,12 @@ class FoldTable:
     def plain_text(self, word: str) -> str:
         """Return ``word`` simplified, in lower case, without what is dropped; as long as :meth:`folded` makes it."""
         return word.translate(self._plain).replace("\0", "")
+
+    def changes(self, plain: Sequence[str]) -> NDArray[np.uint32]:
+        """Return what :meth:`FoldedText.changes` of each of the words ``plain`` sums up to; none is empty."""
+        codes = np.frombuffer("".join(plain).encode("utf-32-le"), np.uint32)
+        starts = np.array([0, *accumulate(map(len, plain))])[:-1]
+        return np.add.reduceat(codes - self.fold.take(codes), starts, dtype=np.uint32)
 
 
 def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
@@ -138,26 +148,49 @@ _HARD_GAP = re.compile(r"[。！？!?；;，,、：:\n\r]")
 class FoldedText:
     """One text with its folded form; the maps back are made only when something was found."""
 
-    __slots__ = ("_breaks", "_codes", "_kept", "_plain", "_positions", "folded", "original", "table")
+    __slots__ = ("_at", "_breaks", "_kept", "_left", "_plain", "_values", "folded", "original", "table")
 
-    def __init__(self, original: str, table: FoldTable) -> None:
+    def __init__(self, original: str, table: FoldTable, lines: bool = False) -> None:
+        """``lines``: line breaks stay, so that no word is met across them."""
         self.original = original
         self.table = table
-        self._codes = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), np.uint32)
-        values = table.fold.take(self._codes)
+        codes = np.frombuffer(original.encode("utf-32-le", "surrogatepass"), np.uint32)
+        values = table.fold.take(codes)
+        if lines:
+            values[codes == _LINE_BREAK] = _LINE_BREAK
         self._kept = values != _DROPPED
-        self.folded = _text(values[self._kept])
-        self._positions: Sequence[int] | None = None
+        self._left = codes[self._kept]
+        self._values = values[self._kept]
+        self.folded = _text(self._values)
+        self._at: NDArray[np.intp] | None = None
         self._breaks: list[int] | None = None
         self._plain: str | None = None
 
     @property
+    def indices(self) -> NDArray[np.intp]:
+        """Index in the original of every folded character, for many at once."""
+        if self._at is None:
+            self._at = np.flatnonzero(self._kept)
+        return self._at
+
+    @property
     def positions(self) -> Sequence[int]:
-        """Index in the original of every folded character."""
-        if self._positions is None:
-            # A view gives Python's own numbers one by one: most of them are never asked for.
-            self._positions = np.flatnonzero(self._kept).data
-        return self._positions
+        """Index in the original of every folded character, for one at a time."""
+        # A view gives Python's own numbers one by one: most of them are never asked for.
+        return self.indices.data
+
+    def changes(self) -> NDArray[np.uint32]:
+        """Return by folded character how far folding moved it from its plain form; 0: it is its plain form.
+
+        Modulo 2³². What was moved is a homophone, a look-alike or an emoji.
+        """
+        moved: NDArray[np.uint32] = self.table.plain.take(self._left) - self._values
+        return moved
+
+    def altered(self, at: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Return for each of the folded characters ``at`` whether folding took a homophone or a look-alike for it."""
+        altered: NDArray[np.bool_] = self.table.altered.take(self._left.take(at))
+        return altered
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return where the folded characters ``start:end`` stand in the original."""
@@ -173,7 +206,7 @@ class FoldedText:
         """Folded indices at which a new sentence begins, ascending; 0 and the length of the folded text included."""
         if self._breaks is None:
             ends = [match.start() for match in _SENTENCE_END.finditer(self.original)]
-            found = np.flatnonzero(self._kept).searchsorted(ends)
+            found = self.indices.searchsorted(ends)
             self._breaks = sorted({0, len(self.folded), *found.tolist()})
         return self._breaks
 
@@ -189,7 +222,7 @@ class FoldedText:
     def plain(self) -> str:
         """The text without what was dropped, simplified and in lower case: index by index beside ``folded``."""
         if self._plain is None:
-            self._plain = _text(self.table.plain.take(self._codes)[self._kept])
+            self._plain = _text(self.table.plain.take(self._left))
         return self._plain
 
     def gaps(self, start: int, end: int) -> list[str]:

@@ -5,12 +5,14 @@ Most texts end here, so nothing is done for a single hit: numbers of hits are lo
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.automaton import Automaton, RawHit
+from classifiers.automaton import LITERAL, SHORT, TURNED_ROUND, TURNS, Automaton, RawHit
+from classifiers.normalise import FoldedText
 
 #: Raw hits looked at in one text; a normal page has far fewer.
 MAX_HITS = 8_000
@@ -18,36 +20,70 @@ MAX_HITS = 8_000
 _SLICE = 100_000
 #: Slices overlap by more than the longest word.
 _OVERLAP = 40
+#: Characters that turn the direction of writing.
+_LEFT_TO_RIGHT = "\u202d"
+_RIGHT_TO_LEFT = "\u202e"
+
+#: Traits that speak against a hit: by whether the text is turned round, and whether something else than the word stands there.
+_AGAINST = {
+    False: np.array([TURNED_ROUND, TURNED_ROUND | LITERAL | SHORT], np.uint8),
+    True: np.array([0, LITERAL | SHORT], np.uint8),
+}
 
 
 class Scan:
     """The raw hits of one folded text, by their ends."""
 
-    __slots__ = ("_automaton", "_lines", "_patterns", "_starts", "cut", "hits", "length")
-
-    def __init__(self, folded: str, automaton: Automaton) -> None:
+    def __init__(self, text: FoldedText, automaton: Automaton) -> None:
         self._automaton = automaton
-        self.length = len(folded)
-        self.hits, self.cut = _scan(folded, automaton)
+        self.length = len(text.folded)
+        hits, self.cut = _scan(text.folded, automaton)
         """``cut``: where there were too many hits, how many folded characters were scanned; otherwise 0."""
-        numbers = np.fromiter(chain.from_iterable(self.hits), np.intp, 3 * len(self.hits))
-        self._patterns = numbers[0::3]
-        self._starts = numbers[1::3]
+        numbers = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3).T.copy()
+        traits = automaton.traits.take(numbers[0])
+        self.turned = (
+            _LEFT_TO_RIGHT in text.original or _RIGHT_TO_LEFT in text.original or int(traits.max(initial=0)) >= TURNS
+        )
+        """Whether the text is to be read from right to left: it says so, or holds the character that makes it so."""
+        self._raw = hits
+        self._kept = _possible(numbers, traits, text, automaton, self.turned).nonzero()[0]
+        self._patterns = numbers[0].take(self._kept)
+        self._starts = numbers[1].take(self._kept)
         self._lines = automaton.lines.take(self._patterns, axis=1)
+
+    @cached_property
+    def hits(self) -> list[RawHit]:
+        """The hits that folding did not obviously invent."""
+        return [self._raw[at] for at in self._kept.tolist()]
 
     def concepts(self, stretch: tuple[int, int] | None = None) -> int:
         """Return the bits of all concepts met in ``stretch`` (folded characters; None: anywhere)."""
         lines = self._lines
         if stretch is not None:
-            lines = lines[:, (self._starts >= stretch[0]) & (self._starts < stretch[1])]
+            lines = lines[:, self._inside(stretch)]
         return int.from_bytes(np.bitwise_or.reduce(lines, axis=1).tobytes(), "little")
 
-    def of(self, concepts: int, stretch: tuple[int, int] = (0, 0)) -> list[RawHit]:
-        """Return the hits that may mean one of ``concepts``, and every hit that begins in ``stretch``."""
-        met = np.bitwise_or.reduce(self._lines & self._automaton.column(concepts), axis=0) != 0
-        if stretch[1]:
-            met |= (self._starts >= stretch[0]) & (self._starts < stretch[1])
-        return [self.hits[at] for at in met.nonzero()[0]]
+    def of(self, concepts: int, stretch: tuple[int, int]) -> list[RawHit]:
+        """Return the hits in ``stretch`` that may mean one of ``concepts``."""
+        met = self._meaning(concepts)
+        if stretch != (0, self.length):
+            met &= self._inside(stretch)
+        return self._told(met)
+
+    def around(self, concepts: int, stretch: tuple[int, int]) -> list[RawHit]:
+        """Return every hit in ``stretch``, and beyond it those that may mean one of ``concepts``."""
+        return self._told(self._meaning(concepts) | self._inside(stretch))
+
+    def _meaning(self, concepts: int) -> NDArray[np.bool_]:
+        met: NDArray[np.bool_] = np.bitwise_or.reduce(self._lines & self._automaton.column(concepts), axis=0) != 0
+        return met
+
+    def _inside(self, stretch: tuple[int, int]) -> NDArray[np.bool_]:
+        inside: NDArray[np.bool_] = (self._starts >= stretch[0]) & (self._starts < stretch[1])
+        return inside
+
+    def _told(self, met: NDArray[np.bool_]) -> list[RawHit]:
+        return [self._raw[at] for at in self._kept[met].tolist()]
 
     def densest(self, weights: NDArray[np.intp], size: int) -> tuple[int, int]:
         """Return the stretch of at most ``size`` folded characters with most weight; ``weights`` by pattern."""
@@ -67,6 +103,28 @@ class Scan:
         middle = (int(starts[first[last]]) + int(starts[last])) // 2
         begin = max(0, min(middle - size // 2, self.length - size))
         return begin, begin + size
+
+
+def _possible(
+    hits: NDArray[np.intp], traits: NDArray[np.uint8], text: FoldedText, automaton: Automaton, turned: bool
+) -> NDArray[np.bool_]:
+    """Return for each of ``hits`` whether it may be honest; :mod:`classifiers.hits` judges the others no more.
+
+    Left out is what folding made of other characters where only the word itself counts, or of every character of a
+    short word, and words from right to left in texts that do not say so: together a third of what a page of
+    everyday text meets.
+    """
+    patterns, starts, ends = hits
+    changes = text.changes()
+    upto = np.zeros(len(changes) + 1, np.uint32)
+    changes.cumsum(out=upto[1:])
+    other = upto.take(ends) - upto.take(starts) != automaton.changes.take(patterns)
+    against = traits & _AGAINST[turned].take(other)
+    unsure = (against == SHORT).nonzero()[0]
+    if len(unsure):
+        against[unsure] = text.altered(starts.take(unsure)) & text.altered(ends.take(unsure) - 1)
+    possible: NDArray[np.bool_] = against == 0
+    return possible
 
 
 def _scan(folded: str, automaton: Automaton) -> tuple[list[RawHit], int]:

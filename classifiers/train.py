@@ -98,7 +98,7 @@ _STEPS = 400
 class Row:
     """One document as the linear layer sees it; None where no rule holds (never flagged, nothing to learn)."""
 
-    __slots__ = ("concepts", "embedded", "label", "one", "source", "values", "wording")
+    __slots__ = ("embedded", "label", "one", "source", "values", "wording")
 
     def __init__(
         self, classifier: Classifier, one: Labelled, source: str = "", around: tuple[str, str] | None = None
@@ -116,7 +116,6 @@ class Row:
         self.source = source
         self.label = one.label
         self.wording = classifier.wording_text(one.subject)
-        self.concepts = classifier.peak_concepts(one.subject)
         self.values: dict[str, float] | None = None
         if reading is not None:
             self.values = {name: value for name, value in reading.values.items() if name not in WORDING}
@@ -263,29 +262,7 @@ def precision_at(scores: Iterable[tuple[float, bool]], low: float, high: float) 
     return sum(inside) / len(inside) if inside else 1.0
 
 
-def gate(rows: Sequence[Row]) -> tuple[dict[str, float], float]:
-    """Return points per concept for the quick look, and the least sum with which a page is read on.
-
-    Learned like the other layer, from which concepts are met at all, violations against everyday text; the least sum
-    lets 98 of 100 violations without an explicit claim pass (the others are read on anyway).
-    """
-    names = sorted({name for row in rows for name in row.concepts})
-    examples = [
-        (dict.fromkeys(row.concepts, 1.0), row.label) for row in rows if row.label or row.one.id.startswith("everyday")
-    ]
-    _, weights = fit(examples, {})
-    points = {name: weights.get(name, 0.0) for name in names}
-    sums = sorted(
-        sum(points[name] for name in row.concepts)
-        for row in rows
-        if row.label and row.values is not None and "explicit" not in row.values
-    )
-    return points, sums[len(sums) // 50] if sums else 0.0
-
-
-def write(
-    folder: Path, trained: Trained, quick: tuple[Mapping[str, float], float], precision: Mapping[str, float], note: str
-) -> None:
+def write(folder: Path, trained: Trained, precision: Mapping[str, float], note: str) -> None:
     """Write both layers as pack files into ``folder``."""
     head = "# 由 python -m classifiers.train 生成，勿手改。\n"
     lines = [
@@ -296,8 +273,6 @@ def write(
         f"intercept: {trained.intercept:.4f}",
         "levels: {low: 50, medium: 70, high: 90}",
         "precision: {" + ", ".join(f"{name}: {value:.3f}" for name, value in precision.items()) + "}",
-        "gate: {" + ", ".join(f"{name}: {value:.3f}" for name, value in quick[0].items()) + "}",
-        f"gate_least: {quick[1] - 0.01:.3f}",
         "features:",
     ]
     lines += [f'  "{name}": {value:.4f}' for name, value in sorted(trained.weights.items())]
@@ -344,7 +319,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write(
             options.out,
             Trained(rows, own),
-            gate(rows),
             precision,
             f"{len(rows)} 条标注，各级准确率由轮流留出一个来源的交叉验证得出",
         )

@@ -89,7 +89,10 @@ class Wording:
         numbers = self._grams(text)
         sentence = np.cumsum(np.frombuffer(text.encode("utf-32-le"), np.uint32) == 0)
         owner = np.concatenate((sentence, sentence[:-1]))
-        met = np.unique(owner * (len(self._names) + 1) + numbers)
+        met = owner * (len(self._names) + 1) + numbers
+        met.sort()
+        # Not numpy.unique, which at its first call imports a tenth of a second of modules.
+        met = met[np.diff(met, prepend=-1) != 0]
         owner, grams = np.divmod(met, len(self._names) + 1)
         said = np.concatenate(((0.0,), self._weights * self._rarity))[grams]
         totals = np.bincount(owner, said, len(sentences))
