@@ -21,8 +21,9 @@ from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
 from console.office_desk import OfficeDesk
 from console.ports import AccountsPort
+from console.proposal_desk import ProposalDesk
 from console.rendering import FOLDER, Pages
-from console.routes import briefs, evidence, leads, office, rules, session, subjects, system, targets
+from console.routes import briefs, evidence, leads, office, proposals, rules, session, subjects, system, targets
 from console.rule_desk import RuleDesk
 from console.status import Status
 from console.subject_desk import SubjectDesk
@@ -47,6 +48,7 @@ class ConsoleServices:
     office: OfficeDesk
     subjects: SubjectDesk
     rules: RuleDesk
+    proposals: ProposalDesk
 
 
 def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *, https: bool = False) -> FastAPI:
@@ -64,6 +66,8 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
 
     app.include_router(briefs.router(services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
+    # Before the targets, whose last route takes any word for a number.
+    app.include_router(proposals.router(services.proposals, guard, pages))
     app.include_router(targets.router(services.targets, guard, pages))
     app.include_router(rules.router(services.rules, guard, pages))
     app.include_router(subjects.router(services.subjects, guard, pages))

@@ -29,6 +29,7 @@ class LeadQuery:
     owner: str | None = None
     """Empty: nobody."""
     overdue: bool = False
+    target_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

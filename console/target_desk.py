@@ -8,10 +8,20 @@ from datetime import datetime
 from typing import Protocol
 
 from console.lead_desk import Download
+from domain.lead import Review
 from domain.target import Target
 
 #: Targets on one page.
 TARGETS = 100
+#: How the table may be narrowed down by how targets are doing: word → Chinese.
+STATES = {
+    "active": "正常",
+    "paused": "已暂停",
+    "alarm": "有报警",
+    "overdue": "到期未采",
+    "never": "还没有采集",
+    "unsupported": "不能定期采集",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +37,18 @@ class TargetForm:
     note: str = ""
     max_pages: int | None = None
     max_depth: int | None = None
+    tags: str = ""
+    """Written one after another."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """What shall change of many targets; empty leaves a field as it is."""
+
+    schedule: str = ""
+    region: str = ""
+    add_tags: str = ""
+    drop_tags: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +60,8 @@ class TargetQuery:
     kind: str = ""
     region: str = ""
     state: str = ""
-    """``active``, ``paused`` or ``alarm``."""
+    """One of :data:`STATES`."""
+    tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +89,10 @@ class TargetList:
     page: int
     kinds: tuple[tuple[str, str], ...]
     regions: tuple[str, ...]
+    tags: tuple[tuple[str, int], ...]
+    """(tag, targets), of all targets."""
+    proposals: int
+    """Proposed targets that wait for a decision."""
 
     @property
     def pages(self) -> int:
@@ -79,6 +106,24 @@ class RunLine:
 
     at: datetime
     outcomes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditLine:
+    """One change that somebody made to a target."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLeads:
+    """Leads of a target by what people decided."""
+
+    total: int
+    by_review: tuple[tuple[Review, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +188,12 @@ class TargetDesk(Protocol):
         """What its last runs brought, newest first."""
         ...
 
-    def leads(self, target_id: int) -> int:
-        """How many leads it has."""
+    def leads(self, target_id: int) -> TargetLeads:
+        """Its leads."""
+        ...
+
+    def edits(self, target_id: int) -> Sequence[EditLine]:
+        """What people changed of it last, newest first."""
         ...
 
     def try_out(self, form: TargetForm, owner: str) -> TrialView:
@@ -160,7 +209,11 @@ class TargetDesk(Protocol):
         ...
 
     def edit(self, target_id: int, form: TargetForm) -> Target:
-        """Change name, schedule, region, note and budget; the address stays."""
+        """Change name, schedule, region, tags, note and budget; the address stays."""
+        ...
+
+    def edit_many(self, target_ids: Sequence[int], bulk: BulkEdit) -> Sequence[Target]:
+        """Change many at once; those that changed, as they are now."""
         ...
 
     def pause(self, target_ids: Sequence[int]) -> int:

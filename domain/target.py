@@ -112,6 +112,8 @@ class Target:
     render: Rendering = Rendering.AUTO
     region: str | None = None
     note: str | None = None
+    tags: tuple[str, ...] = ()
+    """标签: words by which people group targets, sorted."""
     paused: bool = False
     robots_override: RobotsOverride | None = None
     created_at: datetime | None = None

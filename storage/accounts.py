@@ -158,14 +158,25 @@ class Accounts:
             )
 
     def log(
-        self, *, actor: str | None = None, action: str | None = None, before: int | None = None, limit: int = 100
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        target: str | None = None,
+        before: int | None = None,
+        limit: int = 100,
     ) -> Sequence[AuditRecord]:
-        """Lines of the audit log, newest first; ``action``: words in it; ``before``: only those older than this line's id."""
+        """Lines of the audit log, newest first; ``action``: words in it; ``before``: only those older than this line's id.
+
+        ``target``: exactly what was acted upon.
+        """
         statement = select(*AuditRow.__table__.c).order_by(AuditRow.id.desc()).limit(limit)
         if actor is not None:
             statement = statement.where(AuditRow.actor == actor)
         if action is not None:
             statement = statement.where(AuditRow.action.contains(action, autoescape=True))
+        if target is not None:
+            statement = statement.where(AuditRow.target == target)
         if before is not None:
             statement = statement.where(AuditRow.id < before)
         with reading(self.engine) as connection:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Connection, Engine, exists, func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from domain.discovery import MAY_FOLLOW, PROPOSER, Found, FoundBy, Proposal, ProposalState, ProposalStep
 from domain.errors import BadInput, IllegalMove
@@ -63,6 +64,16 @@ class Proposals:
         """All proposals, or those in one state, oldest first."""
         with reading(self.engine) as connection:
             return [one for one in _read(connection) if state is None or one.state is state]
+
+    def waiting(self) -> int:
+        """How many wait for a decision."""
+        event, later = ProposalEventRow, aliased(ProposalEventRow)
+        overtaken = exists(literal(1)).where(later.proposal_id == event.proposal_id, later.step > event.step)
+        statement = (
+            select(func.count()).select_from(event).where(event.state == ProposalState.PROPOSED.value, ~overtaken)
+        )
+        with reading(self.engine) as connection:
+            return int(connection.execute(statement).scalar_one())
 
     def get(self, number: int) -> Proposal:
         """One proposal; an unknown number raises :class:`BadInput`."""

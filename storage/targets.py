@@ -21,7 +21,7 @@ from storage.codec import decode, encode
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
 from storage.tables import RobotsOverrideRow, TargetRow
-from storage.types import key_of
+from storage.types import key_of, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Targets:
         render: Rendering = Rendering.AUTO,
         region: str | None = None,
         note: str | None = None,
+        tags: Sequence[str] = (),
     ) -> tuple[Target, bool]:
         """The target with this canonical address, and whether it is new (or was removed and is back).
 
@@ -59,6 +60,7 @@ class Targets:
             "rendering": render.value,
             "region": region,
             "note": note,
+            "tags": _stored_tags(tags),
             "paused": False,
             "removed_at": None,
         }
@@ -100,11 +102,51 @@ class Targets:
         return self._change(target_ids, removed_at=self.clock())
 
     def edit(
-        self, target_id: int, *, name: str, schedule: str, region: str | None, note: str | None, budget: Budget
+        self,
+        target_id: int,
+        *,
+        name: str,
+        schedule: str,
+        region: str | None,
+        note: str | None,
+        tags: Sequence[str],
+        budget: Budget,
     ) -> Target:
         """Change what people may change of a watched target; address, kind and scope stay."""
-        self._change([target_id], name=name, schedule=schedule, region=region, note=note, budget=encode(Budget, budget))
+        self._change(
+            [target_id],
+            name=name,
+            schedule=schedule,
+            region=region,
+            note=note,
+            tags=_stored_tags(tags),
+            budget=encode(Budget, budget),
+        )
         return self.get(target_id)
+
+    def edit_many(
+        self,
+        target_ids: Sequence[int],
+        *,
+        schedule: str | None = None,
+        region: str | None = None,
+        add_tags: Sequence[str] = (),
+        drop_tags: Sequence[str] = (),
+    ) -> list[Target]:
+        """Change many in one transaction, None leaving a field as it is; return those that changed, as they are now."""
+        self._refuse_unknown(target_ids)
+        changed: list[int] = []
+        with writing(self.engine) as connection:
+            for target in read_targets(connection, TargetRow.id.in_(target_ids), TargetRow.removed_at.is_(None)):
+                values = {
+                    "schedule": schedule or target.schedule,
+                    "region": region or target.region,
+                    "tags": _stored_tags((set(target.tags) | set(add_tags)) - set(drop_tags)),
+                }
+                if values != {"schedule": target.schedule, "region": target.region, "tags": list(target.tags)}:
+                    connection.execute(update(TargetRow).where(TargetRow.id == target.id).values(**values))
+                    changed.append(target.id)
+            return read_targets(connection, TargetRow.id.in_(changed)) if changed else []
 
     def set_robots_override(
         self, target_id: int, override: RobotsOverride | None, *, withdrawn_by: str = "system"
@@ -156,7 +198,7 @@ class Targets:
             ).scalars()
             return sorted(region for region in found if region)
 
-    def _change(self, target_ids: Sequence[int], *conditions: Any, **values: Any) -> int:
+    def _refuse_unknown(self, target_ids: Sequence[int]) -> None:
         known = {target.id for target in self.list()}
         unknown = [target_id for target_id in target_ids if target_id not in known]
         if unknown:
@@ -164,6 +206,9 @@ class Targets:
                 f"没有编号为 {'、'.join(map(str, unknown))} 的监测对象，未作任何改动；"
                 "可用“zhengxun targets list”查看编号。"
             )
+
+    def _change(self, target_ids: Sequence[int], *conditions: Any, **values: Any) -> int:
+        self._refuse_unknown(target_ids)
         with writing(self.engine) as connection:
             changed = connection.execute(
                 update(TargetRow)
@@ -171,6 +216,10 @@ class Targets:
                 .values(**values)
             )
             return changed.rowcount
+
+
+def _stored_tags(tags: Iterable[str]) -> list[str]:
+    return sorted(set(map(storable, tags)))
 
 
 def note_last_run(connection: Connection, target_ids: Iterable[int], at: datetime) -> None:
@@ -233,6 +282,7 @@ def _target(row: RowMapping) -> Target:
         render=Rendering(row["rendering"]),
         region=row["region"],
         note=row["note"],
+        tags=tuple(row["tags"]),
         paused=row["paused"],
         robots_override=override,
         created_at=row["created_at"],

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: A name longer than this does not fit any list or digest line.
 MAX_NAME = 100
 MAX_NOTE = 1000
+#: Characters of a tag, and tags of one target.
+MAX_TAG, MAX_TAGS = 20, 10
 #: Ceilings for one target's budget: a typing error must not turn into a month of fetching.
 MAX_PAGES = 100_000
 MAX_DEPTH = 50
@@ -45,6 +47,7 @@ def draft_target(
     render: Rendering = Rendering.AUTO,
     region: str | None = None,
     note: str | None = None,
+    tags: str | None = None,
 ) -> Target:
     """A complete :class:`Target` with ``id`` 0; :class:`BadTarget` or ``RefusedAddress`` says what is wrong.
 
@@ -74,8 +77,20 @@ def draft_target(
         render=render,
         region=_line(region, "地区", MAX_NAME),
         note=_line(note, "备注", MAX_NOTE),
+        tags=tags_of(tags),
         created_at=now,
     )
+
+
+def tags_of(text: str | None) -> tuple[str, ...]:
+    """Tags written one after another, with commas, semicolons, 、 or spaces between; sorted, each once."""
+    tags = sorted(set(filter(None, re.split(r"[,，;；、\s]+", _CONTROL.sub(" ", text or "")))))
+    if len(tags) > MAX_TAGS:
+        raise BadTarget(f"标签有 {len(tags)} 个，至多 {MAX_TAGS} 个。")
+    for tag in tags:
+        if len(tag) > MAX_TAG:
+            raise BadTarget(f"标签“{_shown(tag)}”过长，至多 {MAX_TAG} 个字。")
+    return tuple(tags)
 
 
 def address_of(text: str) -> str:

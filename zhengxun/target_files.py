@@ -17,7 +17,7 @@ MAX_ROWS = 100_000
 
 #: Header of the contract, in the order in which it is written.
 COLUMNS = ("名称", "网址", "类型", "频率", "备注")
-OPTIONAL = ("最大页数", "最大深度", "地区", "渲染", "路径范围", "状态")
+OPTIONAL = ("最大页数", "最大深度", "地区", "标签", "渲染", "路径范围", "状态")
 REQUIRED = ("名称", "网址")
 
 
@@ -111,6 +111,7 @@ def _record(target: Target) -> list[str]:
         str(target.budget.max_pages),
         str(target.budget.max_depth),
         target.region or "",
+        "、".join(target.tags),
         target.render.label,
         target.scope.path_prefix,
         "已暂停" if target.paused else "正常",

@@ -78,6 +78,7 @@ def add_target(targets: Targets, draft: Target) -> tuple[Target, bool]:
         render=draft.render,
         region=draft.region,
         note=draft.note,
+        tags=draft.tags,
     )
     if created and draft.paused:
         targets.pause([target.id])
@@ -103,6 +104,7 @@ def _draft(row: Row, check: AddressCheck, now: datetime) -> Target:
         render=_rendering(cells.get("渲染")),
         region=cells.get("地区"),
         note=cells.get("备注"),
+        tags=cells.get("标签"),
     )
     if _yes(cells.get("状态"), "状态", yes=("已暂停", "暂停"), no=("正常", "启用")):
         from dataclasses import replace

@@ -49,6 +49,7 @@ def queue(
     region: Annotated[str, Query(max_length=100)] = "",
     owner: Annotated[str, Query(max_length=100)] = "",
     overdue: Annotated[str, Query(max_length=1)] = "",
+    target: Annotated[str, Query(max_length=15)] = "",
 ) -> LeadQuery:
     """The queue by the address of a page; words that are none let all pass, so that an old bookmark still works."""
     return LeadQuery(
@@ -59,6 +60,7 @@ def queue(
         region=region or None,
         owner=None if not owner else "" if owner == "-" else owner,
         overdue=overdue == "1",
+        target_id=int(target) if target.isascii() and target.isdecimal() else None,
     )
 
 
@@ -72,6 +74,7 @@ def query_string(wanted: LeadQuery, **more: object) -> str:
         "region": wanted.region or "",
         "owner": "-" if wanted.owner == "" else wanted.owner or "",
         "overdue": "1" if wanted.overdue else "",
+        "target": wanted.target_id,
         **more,
     }
     return urlencode({name: value for name, value in given.items() if value not in ("", None)})

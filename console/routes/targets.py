@@ -2,8 +2,9 @@
 
 # No postponed annotations here: FastAPI reads them when a route is made, and a string cannot name a local dependency.
 
+from dataclasses import asdict
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
@@ -11,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from console.guard import Guard
 from console.rendering import Pages
 from console.routes.leads import file_answer
-from console.target_desk import TargetDesk, TargetForm, TargetQuery
+from console.target_desk import STATES, BulkEdit, TargetDesk, TargetForm, TargetQuery
 from domain.account import Right, User
 from domain.errors import BadInput, ZhengxunError
 
@@ -29,10 +30,19 @@ def target_form(
     note: Annotated[str, Form(max_length=1000)] = "",
     max_pages: Annotated[str, Form(max_length=10)] = "",
     max_depth: Annotated[str, Form(max_length=10)] = "",
+    tags: Word = "",
 ) -> TargetForm:
     """A target as the form has it."""
     return TargetForm(
-        url.strip(), name, kind, schedule, region, note, _whole(max_pages, "每次页数"), _whole(max_depth, "链接层数")
+        url.strip(),
+        name,
+        kind,
+        schedule,
+        region,
+        note,
+        _whole(max_pages, "每次页数"),
+        _whole(max_depth, "链接层数"),
+        tags,
     )
 
 
@@ -48,10 +58,11 @@ def target_query(
     words: Annotated[str, Query(max_length=100)] = "",
     kind: Annotated[str, Query(max_length=20)] = "",
     region: Annotated[str, Query(max_length=100)] = "",
-    state: Annotated[str, Query(max_length=10)] = "",
+    state: Annotated[str, Query(max_length=20)] = "",
+    tag: Annotated[str, Query(max_length=40)] = "",
 ) -> TargetQuery:
     """The table by the address of its page."""
-    return TargetQuery(words, kind, region, state)
+    return TargetQuery(words, kind, region, state, tag)
 
 
 Given = Annotated[TargetForm, Depends(target_form)]
@@ -67,6 +78,21 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
         kinds = desk.list(TargetQuery(), 1).kinds
         return pages.show(request, "target_new.html", code=code, form=form, problem=problem, trial=None, offered=kinds)
 
+    def target_page(
+        request: Request, target_id: int, *, known: bool = False, problem: str = "", code: int = 200
+    ) -> Response:
+        return pages.show(
+            request,
+            "target.html",
+            code=code,
+            line=desk.get(target_id),
+            history=desk.history(target_id),
+            leads=desk.leads(target_id),
+            edits=desk.edits(target_id),
+            known=known,
+            problem=problem,
+        )
+
     @routes.get("")
     def table(
         request: Request,
@@ -74,13 +100,14 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
         query: Annotated[TargetQuery, Depends(target_query)],
         page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> Response:
-        given = {"words": query.words, "kind": query.kind, "region": query.region, "state": query.state}
+        given = asdict(query)
         return pages.show(
             request,
             "targets.html",
             found=desk.list(query, page),
             query=query,
             query_string=urlencode({name: value for name, value in given.items() if value}),
+            states=STATES,
         )
 
     @routes.get("/new")
@@ -122,17 +149,28 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
         user: keeper,
         what: Annotated[str, Form(max_length=10)],
         target: Annotated[list[int] | None, Form(max_length=1000)] = None,
+        schedule: Word = "",
+        region: Word = "",
+        add_tags: Word = "",
+        drop_tags: Word = "",
+        back: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
         ways = {"pause": ("暂停", desk.pause), "resume": ("恢复", desk.resume), "remove": ("移除", desk.remove)}
-        if what not in ways:
+        ids = list(dict.fromkeys(target or []))
+        if what not in ways and what != "edit":
             raise BadInput("没有这种操作。")
-        ids = list(target or [])
         if not ids:
             raise BadInput("没有选择监测目标；请先勾选。")
-        words, change = ways[what]
-        changed = change(ids)
-        guard.note(request, f"{words}监测目标", "、".join(map(str, ids[:50])), f"改变 {changed} 个")
-        return RedirectResponse("/targets", status_code=303)
+        if what == "edit":
+            bulk = BulkEdit(schedule, region, add_tags, drop_tags)
+            for changed in desk.edit_many(ids, bulk):
+                guard.note(request, "批量修改监测目标", f"监测目标 {changed.id}", _bulk_words(bulk))
+        else:
+            words, change = ways[what]
+            changes = change(ids)
+            for number in ids:
+                guard.note(request, f"{words}监测目标", f"监测目标 {number}", f"一次 {len(ids)} 个，改变 {changes} 个")
+        return RedirectResponse(f"/targets?{urlencode(parse_qsl(back))}" if back else "/targets", status_code=303)
 
     @routes.get("/import")
     def import_form(request: Request, user: keeper) -> Response:
@@ -156,15 +194,7 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
     def one(
         request: Request, user: viewer, target_id: Number, known: Annotated[str, Query(max_length=1)] = ""
     ) -> Response:
-        return pages.show(
-            request,
-            "target.html",
-            line=desk.get(target_id),
-            history=desk.history(target_id),
-            leads=desk.leads(target_id),
-            known=known == "1",
-            problem="",
-        )
+        return target_page(request, target_id, known=known == "1")
 
     @routes.post("/{target_id}")
     def edit(request: Request, user: keeper, target_id: Number, form: Given) -> Response:
@@ -172,22 +202,14 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
         try:
             after = desk.edit(target_id, form)
         except ZhengxunError as error:
-            return pages.show(
-                request,
-                "target.html",
-                code=422,
-                line=desk.get(target_id),
-                history=desk.history(target_id),
-                leads=desk.leads(target_id),
-                known=False,
-                problem=str(error),
-            )
+            return target_page(request, target_id, problem=str(error), code=422)
         changes = [
             f"{label}：{old} → {new}"
             for label, old, new in (
                 ("名称", before.name, after.name),
                 ("频率", before.schedule, after.schedule),
                 ("地区", before.region, after.region),
+                ("标签", "、".join(before.tags), "、".join(after.tags)),
                 ("备注", before.note, after.note),
                 ("每次页数", before.budget.max_pages, after.budget.max_pages),
                 ("链接层数", before.budget.max_depth, after.budget.max_depth),
@@ -198,3 +220,8 @@ def router(desk: TargetDesk, guard: Guard, pages: Pages) -> APIRouter:
         return RedirectResponse(f"/targets/{target_id}", status_code=303)
 
     return routes
+
+
+def _bulk_words(bulk: BulkEdit) -> str:
+    labels = (("频率", bulk.schedule), ("地区", bulk.region), ("加标签", bulk.add_tags), ("去标签", bulk.drop_tags))
+    return "；".join(f"{label}：{value.strip()}" for label, value in labels if value.strip())

@@ -58,6 +58,7 @@ class AuditRow(Base):
     """One line of the audit log; append-only."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_target_id", "target", "id"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

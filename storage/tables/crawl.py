@@ -28,6 +28,7 @@ class TargetRow(Base):
     rendering: Mapped[str] = mapped_column(server_default="auto")
     region: Mapped[str | None]
     note: Mapped[str | None]
+    tags: Mapped[Any] = mapped_column(JsonText, server_default="[]")
     paused: Mapped[bool]
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]

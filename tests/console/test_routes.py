@@ -26,6 +26,8 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("GET", "/digest/{day}/files/{form}"): Right.VIEW,
     ("POST", "/digest/{day}/issue"): Right.REVIEW,
     ("GET", "/targets"): Right.VIEW,
+    ("GET", "/targets/proposals"): Right.VIEW,
+    ("POST", "/targets/proposals"): Right.TARGETS,
     ("GET", "/targets/new"): Right.TARGETS,
     ("POST", "/targets/new"): Right.TARGETS,
     ("POST", "/targets/trials"): Right.TARGETS,

@@ -167,3 +167,56 @@ def test_what_is_too_large_is_not_read(keeper: tuple[TestClient, str]) -> None:
     cut = client.post("/targets/import", headers=headers, content=endless())  # type: ignore[arg-type]
     assert cut.status_code == 413
     assert client.get("/targets").status_code == 200
+
+
+def test_tags_filters_and_bulk_edits(
+    keeper: tuple[TestClient, str], content: Content, store: Store, accounts: AccountService
+) -> None:
+    """Many at once or none; each target's page says who changed what, its leads and what its runs brought."""
+    client, csrf = keeper
+    content.lead(1, shot=False)
+    for name in ("other", "third"):
+        content.world.add_target(name)
+    store.health.count_runs(content.clock())
+    form = {"csrf": csrf, "what": "edit", "target": ["1", "2"], "back": "kind=website&state=never"}
+    done = client.post(
+        "/targets/many", data={**form, "add_tags": "重点，电工", "schedule": "每周一 08:00", "region": "大同"}
+    )
+    assert done.headers["location"] == "/targets?kind=website&state=never"
+    assert [(one.tags, one.region, one.schedule) for one in store.targets.list()] == [
+        (("电工", "重点"), "大同", "0 8 * * mon"),
+        (("电工", "重点"), "大同", "0 8 * * mon"),
+        ((), "山西", "0 8 * * *"),
+    ]
+    client.post("/targets/many", data={**form, "target": ["2"], "drop_tags": "电工", "back": "//evil.example"})
+    assert store.targets.get(2).tags == ("重点",)
+    for data, why in (
+        ({}, "没有填要改成什么"),
+        ({"schedule": "有空的时候"}, "有空的时候"),
+        ({"add_tags": "、".join(f"签{n}" for n in range(9))}, "标签将超过"),
+        ({"add_tags": "重点", "target": ["1", "99"]}, "99"),
+    ):
+        refused = client.post("/targets/many", data={**form, **data})
+        assert (refused.status_code, why in refused.text) == (422, True), why
+    names = {1: "peixun", 2: "other", 3: "third"}
+    for asked, shown in (("tag=重点", {1, 2}), ("tag=电工", {1}), ("state=never", {2, 3}), ("state=overdue", {2, 3}),
+                         ("state=paused", set()), ("state=nonsense", {1, 2, 3})):  # fmt: skip
+        page = client.get(f"/targets?{asked}").text
+        assert {number for number, name in names.items() if f"http://{name}.example/" in page} == shown, asked
+    page = client.get("/targets/1").text
+    for words in (
+        "线索 1 条",
+        "/leads?state=all&amp;target=1",
+        "批量修改监测目标",
+        "频率：每周一 08:00",
+        "outcome-ok",
+        "赵录",
+    ):
+        assert words in page, words
+    assert "共 1 条" in client.get("/leads?state=all&target=1").text
+    assert "共 0 条" in client.get("/leads?state=all&target=2").text
+    actions = [one.entry.target for one in accounts.accounts.log(action="批量修改")]
+    assert actions == ["监测目标 2", "监测目标 2", "监测目标 1"]
+    client.post("/targets/1", data={"csrf": csrf, "name": "某校", "tags": "电工 新", "schedule": "每天"})
+    assert store.targets.get(1).tags == ("新", "电工")
+    assert "标签：电工、重点 → 新、电工" in accounts.accounts.log()[0].entry.detail

@@ -47,6 +47,7 @@ def command() -> None:
     help="只采此路径之下的页面，如 /news/（默认：网址以 / 结尾时取该目录，否则整个网站）",
 )
 @click.option("--region", metavar="地区", help="所属地区")
+@click.option("--tags", metavar="标签", help="标签，可写多个，用顿号或逗号隔开")
 @click.option("--note", "remark", metavar="备注", help="备注")
 @json_option
 @click.pass_context
@@ -84,7 +85,7 @@ def add(ctx: click.Context, /, as_json: bool, remark: str | None, render: str | 
 
 @command.command(
     "import",
-    help="从 .csv（UTF-8 或 GB18030）或 .xlsx 导入，表头：名称,网址,类型,频率,备注（次序不限）。\n可另加列：最大页数、最大深度、地区、渲染、路径范围、状态。\n合格的行全部导入，不合格的行逐一说明；重复导入不作改动。有不合格的行时退出状态为 1。",
+    help="从 .csv（UTF-8 或 GB18030）或 .xlsx 导入，表头：名称,网址,类型,频率,备注（次序不限）。\n可另加列：最大页数、最大深度、地区、标签、渲染、路径范围、状态。\n合格的行全部导入，不合格的行逐一说明；重复导入不作改动。有不合格的行时退出状态为 1。",
 )
 @argument("file", metavar="文件", type=click.Path(path_type=Path), description=".csv 或 .xlsx 文件")
 @json_option
@@ -257,6 +258,7 @@ def as_dict(target: Target, now: datetime) -> dict[str, Any]:
         "render": target.render.value,
         "region": target.region,
         "note": target.note,
+        "tags": list(target.tags),
         "paused": target.paused,
         "created_at": target.created_at,
         "last_run_at": target.last_run_at,

@@ -11,6 +11,7 @@ from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.leads import LeadDeskService
 from zhengxun.console_services.office import OfficeDeskService
+from zhengxun.console_services.proposals import ProposalDeskService
 from zhengxun.console_services.rules import RuleDeskService
 from zhengxun.console_services.subjects import SubjectDeskService
 from zhengxun.console_services.targets import TargetDeskService
@@ -32,6 +33,7 @@ def console_services(
         briefs=BriefDeskService(services, store),
         targets=TargetDeskService(services, store),
         office=OfficeDeskService(accounts),
+        proposals=ProposalDeskService(services, store),
         rules=RuleDeskService(services, store),
         subjects=SubjectDeskService(services, store),
     )

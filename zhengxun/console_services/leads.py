@@ -88,6 +88,7 @@ class LeadDeskService:
             platform=query.platform,
             region=query.region,
             owner=query.owner,
+            target_id=query.target_id,
             overdue_since=self.services.clock() - overdue_after(self.services) if query.overdue else None,
         )
 

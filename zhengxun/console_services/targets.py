@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING
 from console.lead_desk import Download
 from console.target_desk import (
     TARGETS,
+    BulkEdit,
+    EditLine,
     Preview,
     RunLine,
     TargetForm,
+    TargetLeads,
     TargetLine,
     TargetList,
     TargetQuery,
@@ -23,13 +27,14 @@ from console.target_desk import (
 )
 from domain.errors import BadFile, BadInput
 from domain.health import RunCount, target_subject
+from domain.lead import Review
 from domain.target import Target
 from zhengxun.console_services.kept import Kept
 from zhengxun.console_services.leads import XLSX
 from zhengxun.console_services.trials import RunningTrial, Trials
-from zhengxun.schedule import describe, next_run, parse_schedule
+from zhengxun.schedule import describe, is_due, next_run, parse_schedule
 from zhengxun.services import Services
-from zhengxun.target_draft import draft_target
+from zhengxun.target_draft import MAX_NAME, MAX_TAGS, draft_target, tags_of
 from zhengxun.target_import import add_target, draft_rows
 from zhengxun.target_kinds import CHOICES, why_not_collectable
 
@@ -39,6 +44,8 @@ if TYPE_CHECKING:
 _ADDRESS = re.compile(r"https?://[^\s<>\"'，。；、！）】》]+", re.IGNORECASE)
 #: Rows of a list of which the reason is shown; what a person corrects at one sitting.
 _ROWS_SHOWN = 500
+#: Changes of a target that its page lists.
+_EDITS = 20
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,8 @@ class TargetDeskService:
             if (not words or words in f"{target.name}\n{target.url}\n{target.note or ''}".lower())
             and (not query.kind or target.kind.value == query.kind)
             and (not query.region or target.region == query.region)
-            and (query.state != "active" or not target.paused)
-            and (query.state != "paused" or target.paused)
-            and (query.state != "alarm" or target.id in alarms)
+            and (not query.tag or query.tag in target.tags)
+            and self._stands(target, query.state, alarms)
         ]
         shown = found[(page - 1) * TARGETS : page * TARGETS]
         histories = self.store.health.histories([target.id for target in shown], 1) if shown else {}
@@ -79,7 +85,28 @@ class TargetDeskService:
             page=page,
             kinds=tuple((kind.value, kind.label) for kind in CHOICES),
             regions=tuple(sorted({target.region for target in targets if target.region})),
+            tags=tuple(sorted(Counter(tag for target in targets for tag in target.tags).items())),
+            proposals=self.store.proposals.waiting(),
         )
+
+    def _stands(self, target: Target, state: str, alarms: Mapping[int, str]) -> bool:
+        """Whether the target is as the word of the filter says; an unknown word lets all pass."""
+        now = self.services.clock()
+        match state:
+            case "active":
+                return not target.paused
+            case "paused":
+                return target.paused
+            case "alarm":
+                return target.id in alarms
+            case "overdue":
+                return is_due(target, now)
+            case "never":
+                return target.last_run_at is None
+            case "unsupported":
+                return why_not_collectable(target.kind, target.url) is not None
+            case _:
+                return True
 
     def _alarms(self) -> Mapping[int, str]:
         return {
@@ -108,9 +135,16 @@ class TargetDeskService:
         runs = self.store.health.histories([target_id], 30).get(target_id, [])
         return [RunLine(run.at, tuple(run.outcomes.items())) for run in reversed(runs)]
 
-    def leads(self, target_id: int) -> int:
+    def leads(self, target_id: int) -> TargetLeads:
         """See the protocol."""
-        return self.store.leads.count(target_id=target_id)
+        counted = ((review, self.store.leads.count(target_id=target_id, review=review)) for review in Review)
+        found = tuple((review, number) for review, number in counted if number)
+        return TargetLeads(sum(number for _, number in found), found)
+
+    def edits(self, target_id: int) -> Sequence[EditLine]:
+        """See the protocol."""
+        found = self.store.accounts.log(target=f"监测目标 {target_id}", limit=_EDITS)
+        return [EditLine(one.entry.at, one.entry.actor, one.entry.action, one.entry.detail) for one in found]
 
     def _draft(self, form: TargetForm) -> Target:
         address = _ADDRESS.search(form.url)
@@ -125,6 +159,7 @@ class TargetDeskService:
             max_depth=form.max_depth,
             region=form.region,
             note=form.note,
+            tags=form.tags,
         )
 
     def try_out(self, form: TargetForm, owner: str) -> TrialView:
@@ -150,7 +185,27 @@ class TargetDeskService:
             schedule=parse_schedule(form.schedule) if form.schedule.strip() else target.schedule,
             region=checked.region,
             note=checked.note,
+            tags=checked.tags,
             budget=replace(target.budget, max_pages=checked.budget.max_pages, max_depth=checked.budget.max_depth),
+        )
+
+    def edit_many(self, target_ids: Sequence[int], bulk: BulkEdit) -> Sequence[Target]:
+        """See the protocol."""
+        if not any((bulk.schedule.strip(), bulk.region.strip(), bulk.add_tags.strip(), bulk.drop_tags.strip())):
+            raise BadInput("没有填要改成什么；请填频率、地区或标签。")
+        if len(bulk.region.strip()) > MAX_NAME:
+            raise BadInput(f"地区过长，至多 {MAX_NAME} 个字。")
+        added = tags_of(bulk.add_tags)
+        targets = {target.id: target for target in self.store.targets.list()}
+        for target_id in target_ids:
+            if target_id in targets and len({*targets[target_id].tags, *added}) > MAX_TAGS:
+                raise BadInput(f"监测目标 {target_id} 的标签将超过 {MAX_TAGS} 个，全部没有改。")
+        return self.store.targets.edit_many(
+            target_ids,
+            schedule=parse_schedule(bulk.schedule) if bulk.schedule.strip() else None,
+            region=bulk.region.strip() or None,
+            add_tags=added,
+            drop_tags=tags_of(bulk.drop_tags),
         )
 
     def pause(self, target_ids: Sequence[int]) -> int:

@@ -97,8 +97,18 @@ def discover(services: Services) -> Discovery:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AcceptedAs:
+    """What a person wants of the target that a proposal becomes; empty: the default."""
+
+    name: str = ""
+    schedule: str = ""
+    region: str = ""
+    tags: str = ""
+
+
 def accept(
-    services: Services, store: Store, number: int, actor: str, reason: str | None
+    services: Services, store: Store, number: int, actor: str, reason: str | None, wanted: AcceptedAs | None = None
 ) -> tuple[Proposal, Target, bool]:
     """Make a proposal a target of the guessed kind, its note saying where it was found; whether that is a new one."""
     from zhengxun.clock import SHANGHAI
@@ -109,7 +119,17 @@ def accept(
     check_move(proposal, ProposalState.ACCEPTED)
     now = services.clock()
     note = proposal.found.provenance(proposal.steps[0].at.astimezone(SHANGHAI))
-    draft = draft_target(url=proposal.found.url, check=services.address_guard.check, now=now, note=note)
+    wanted = wanted or AcceptedAs()
+    draft = draft_target(
+        url=proposal.found.url,
+        check=services.address_guard.check,
+        now=now,
+        name=wanted.name,
+        schedule=wanted.schedule,
+        region=wanted.region,
+        tags=wanted.tags,
+        note=note,
+    )
     # Killed between the two, the target stands and the proposal is still open: accepting again finishes it.
     target, created = add_target(store.targets, draft)
     step = ProposalStep(ProposalState.ACCEPTED, now, actor, reason, target.id)
