@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crawler.process import photograph, run
+    from crawler.process import dismiss_workers, photograph, run
     from crawler.settings import CrawlSettings, Progress
 
-__all__ = ["CrawlSettings", "Progress", "photograph", "run"]
+__all__ = ["CrawlSettings", "Progress", "dismiss_workers", "photograph", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,7 +20,7 @@ def __getattr__(name: str) -> Any:
         from crawler import settings
 
         return getattr(settings, name)
-    if name in {"photograph", "run"}:
+    if name in {"dismiss_workers", "photograph", "run"}:
         from crawler import process
 
         return getattr(process, name)

@@ -85,6 +85,11 @@ class AnalysisPool:
         """Pages that may be under way so that no worker waits and memory stays flat."""
         return self._count * (_AHEAD + 2) + 2
 
+    @property
+    def broken(self) -> bool:
+        """Whether no worker could be started."""
+        return self._unusable is not None
+
     async def read(self, reading: Reading) -> Finished:
         """Read one answer.
 

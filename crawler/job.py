@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from crawler import standing_workers
 from crawler.address_guard import AddressGuard
 from crawler.analysis_pool import AnalysisPool
 from crawler.fetch import Fetcher
@@ -71,9 +72,10 @@ class Crew:
         guard = AddressGuard(settings.allow_networks)
         resolver = installed_resolver()
         resolver.serve(guard, settings.lookup)
-        politeness = Politeness(settings.delay, settings.longest_wait)
+        self._politeness = politeness = Politeness(settings.delay, settings.longest_wait, settings.turns)
         fetcher = Fetcher(crawler, settings, guard, politeness, resolver, job.clock)
-        self._pool = AnalysisPool(
+        self._kept_as = settings.standing_workers
+        self._pool = standing_workers.take(self._kept_as) or AnalysisPool(
             job.analyse, workers=settings.workers, seconds=settings.analysis_seconds, warm_up=job.warm_up
         )
         self._patrol = Patrol(
@@ -98,7 +100,8 @@ class Crew:
         try:
             return await self._patrol.run()
         finally:
-            await self._pool.close()
+            await standing_workers.leave(self._kept_as, self._pool)
+            await self._politeness.close()
 
 
 def installed_resolver() -> GuardedResolver:

@@ -101,7 +101,7 @@ class PhotographCrew:
         self._job = job
         resolver = installed_resolver()
         resolver.serve(AddressGuard(settings.allow_networks), settings.lookup)
-        politeness = Politeness(settings.delay, settings.longest_wait)
+        self._politeness = politeness = Politeness(settings.delay, settings.longest_wait, settings.turns)
         guard = AddressGuard(settings.allow_networks)
         self._fetcher = Fetcher(crawler, settings, guard, politeness, resolver, job.clock)
         self._robots = RobotsBook(self._fetcher, politeness, settings)
@@ -154,6 +154,7 @@ class PhotographCrew:
             await self._supply.close()
             await self._chromium.close()
             await self._pool.close()
+            await self._politeness.close()
 
     async def _photograph(self, original: Original) -> Photograph:
         try:

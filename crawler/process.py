@@ -82,6 +82,14 @@ def photograph(job: PhotographJob, stop: StopRequest | None = None) -> bool:
         _one_at_a_time.release()
 
 
+def dismiss_workers() -> None:
+    """End analysis workers that were kept for the next crawl; a process that kept some does not end without it."""
+    from crawler import standing_workers
+
+    if _loop is not None:
+        asyncio.run_coroutine_threadsafe(standing_workers.dismiss(), _loop).result()
+
+
 class _Session:
     """One job seen from the thread that asked for it."""
 

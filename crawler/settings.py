@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crawler.logins import Login
 from domain.crawl import CrawlOutcome
+from domain.ports import HostTurns
 
 #: Host name → its addresses as text; blocks, and raises ``OSError`` where there are none. Runs in a thread.
 Lookup = Callable[[str], Sequence[str]]
@@ -68,6 +69,11 @@ class CrawlSettings:
     """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
     logins: tuple[Login, ...] = ()
     """Logins of platforms that staff provided."""
+    standing_workers: str | None = None
+    """Keep the analysis workers for the next crawl of this process that says the same name; None: they end with this one.
+    The name stands for what they loaded: another one, and they are replaced."""
+    turns: Callable[[], HostTurns] | None = None
+    """Opens the turns at hosts that are shared with other processes; None: nobody else crawls for this installation."""
     lookup: Lookup | None = None
     """Name resolution; None: the system's. Its answers are checked like any other."""
 

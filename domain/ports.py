@@ -68,6 +68,25 @@ class CrawlLedger(Protocol):
         ...
 
 
+class HostTurns(Protocol):
+    """Turns at hosts that all processes of an installation share. Called from one thread; waits for nobody."""
+
+    def take(self, host: str, delay: float) -> float | None:
+        """Take the turn at ``host``: seconds to wait before asking it, or None where another process has the turn.
+
+        ``delay``: pause in seconds that is kept after a holder that died without giving its turn back.
+        """
+        ...
+
+    def give_back(self, host: str, pause: float) -> None:
+        """End the turn; nobody asks the host for ``pause`` seconds."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back."""
+        ...
+
+
 class DigestSource(Protocol):
     """What the digest builder asks of the store."""
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 from domain.lead_detail import LeadDetail
 from storage.coverage import TargetCoverage
 from storage.digests import DigestListing, Digests
-from storage.engine import default_url
+from storage.engine import default_url, postgres_address
 from storage.evidence import Evidence
 from storage.leads import LeadListing, Leads
-from storage.locks import hold
+from storage.locks import hold, hold_free
 from storage.migration import RevisionState, migrate, revision_state
 from storage.store import Store, open_store
 from storage.stored import StoredDocument
 from storage.targets import Targets
+from storage.turns import SharedTurns
 
 __all__ = [
     "DigestListing",
@@ -27,13 +28,16 @@ __all__ = [
     "LeadListing",
     "Leads",
     "RevisionState",
+    "SharedTurns",
     "Store",
     "StoredDocument",
     "TargetCoverage",
     "Targets",
     "default_url",
     "hold",
+    "hold_free",
     "migrate",
     "open_store",
+    "postgres_address",
     "revision_state",
 ]

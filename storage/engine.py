@@ -47,6 +47,14 @@ def parse_url(database_url: str) -> URL:
     raise NotSetUp(f"不支持数据库 {backend}；请使用 SQLite（sqlite:///…）或 PostgreSQL（postgresql+psycopg://…）。")
 
 
+def postgres_address(database_url: str) -> str | None:
+    """A PostgreSQL database's address as libpq takes it, password included; None for any other database."""
+    url = parse_url(database_url)
+    if url.get_backend_name() != "postgresql":
+        return None
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def named(url: URL) -> str:
     """The database as it may be shown to people: without its password."""
     return url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
@@ -21,24 +21,39 @@ from storage.forks import not_in_children
 
 
 @contextmanager
-def hold(data_dir: Path, name: str, database_url: str) -> Iterator[None]:
+def hold(data_dir: Path, name: str, database_url: str, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock ``name`` (e.g. ``crawl``) as long as the block runs; taken by another process: :class:`LockHeld`.
 
     SQLite: a lock on a file in ``data_dir/locks``, which the kernel drops when the process ends, however it ends.
     PostgreSQL: an advisory lock on a connection of its own, which the server drops with the connection, so that it
-    also holds between machines.
+    also holds between machines. ``shared``: any number may hold it so, and nobody whole meanwhile.
     """
     url = parse_url(database_url)
     if url.get_backend_name() == "postgresql":
-        with _advisory_lock(url, name):
+        with session(url) as (connection, schema):
+            if not try_lock(connection, lock_key(schema, name), shared):
+                raise LockHeld(f"“{name}”正在由另一个进程或另一台机器执行；请等它结束后再试。")
             yield
     else:
-        with _file_lock(data_dir / "locks", name):
+        with _file_lock(data_dir / "locks", name, shared):
             yield
 
 
 @contextmanager
-def _file_lock(folder: Path, name: str) -> Iterator[None]:
+def hold_free(database_url: str, names: Sequence[str]) -> Iterator[frozenset[str]]:
+    """Hold those of the locks ``names`` that nobody holds now, and say which; PostgreSQL only."""
+    with session(parse_url(database_url)) as (connection, schema):
+        yield frozenset(name for name in dict.fromkeys(names) if try_lock(connection, lock_key(schema, name)))
+
+
+def lock_key(schema: str, name: str) -> int:
+    """Number of the advisory lock ``name``: locks belong to the database, and two installations may share one."""
+    digest = hashlib.sha256(f"zhengxun:{schema}:{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+@contextmanager
+def _file_lock(folder: Path, name: str, shared: bool) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # The file is never deleted: whoever waits on a deleted file holds a lock that nobody else can see.
@@ -47,7 +62,7 @@ def _file_lock(folder: Path, name: str) -> Iterator[None]:
         raise NotSetUp(f"无法在 {folder} 中建立锁文件；请检查数据目录的权限。") from error
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LockHeld(f"“{name}”正在由另一个进程执行{_holder(descriptor)}；请等它结束后再试。") from None
         os.ftruncate(descriptor, 0)
@@ -67,7 +82,8 @@ def _holder(descriptor: int) -> str:
 
 
 @contextmanager
-def _advisory_lock(url: URL, name: str) -> Iterator[None]:
+def session(url: URL) -> Iterator[tuple[Connection, str]]:
+    """A connection of its own, with the name of its schema; what it locks is free again when the block ends."""
     engine = new_engine(url)
     try:
         try:
@@ -75,13 +91,17 @@ def _advisory_lock(url: URL, name: str) -> Iterator[None]:
         except OperationalError as error:
             raise NotSetUp(f"无法连接数据库 {named(url)}；请检查地址和数据库服务。") from error
         with connection:
-            # Advisory locks belong to the database; two installations in two schemas of it must not meet.
-            schema = connection.execute(text("SELECT current_schema()")).scalar()
-            digest = hashlib.sha256(f"zhengxun:{schema}:{name}".encode()).digest()
-            key = int.from_bytes(digest[:8], "big", signed=True)
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}).scalar():
-                raise LockHeld(f"“{name}”正在由另一个进程或另一台机器执行；请等它结束后再试。")
+            schema = str(connection.execute(text("SELECT current_schema()")).scalar())
             with not_in_children(connection.connection.dbapi_connection.fileno()):  # type: ignore[union-attr]
-                yield
+                yield connection, schema
     finally:
         engine.dispose()
+
+
+_TRY = text("SELECT pg_try_advisory_lock(:key)")
+_TRY_SHARED = text("SELECT pg_try_advisory_lock_shared(:key)")
+
+
+def try_lock(connection: Connection, key: int, shared: bool = False) -> bool:
+    """Whether the advisory lock was free and is held now, until the session ends or unlocks it."""
+    return bool(connection.execute(_TRY_SHARED if shared else _TRY, {"key": key}).scalar())

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
@@ -54,12 +55,23 @@ class Rejudged:
     no_longer_hit: int
 
 
+def is_due(engine: Engine, rule_pack: str) -> bool:
+    """Whether kept pages were not all judged by ``rule_pack`` yet."""
+    with reading(engine) as connection:
+        row = _newest(connection)
+    return row is None or row.rule_pack != rule_pack or row.finished_at is None
+
+
+def _newest(connection: Connection) -> Any:
+    return connection.execute(
+        select(RejudgingRow.rule_pack, RejudgingRow.finished_at).order_by(RejudgingRow.begun_at.desc()).limit(1)
+    ).first()
+
+
 def begin(engine: Engine, rule_pack: str, at: datetime) -> bool:
     """Whether there may be pages to judge again by ``rule_pack``; starts over where other packs were in force since."""
     with writing(engine) as connection:
-        row = connection.execute(
-            select(RejudgingRow.rule_pack, RejudgingRow.finished_at).order_by(RejudgingRow.begun_at.desc()).limit(1)
-        ).first()
+        row = _newest(connection)
         if row is not None and row.rule_pack == rule_pack:
             return row.finished_at is None
         values = {"begun_at": at, "position": 0, "finished_at": None}

@@ -190,6 +190,10 @@ class Store:
         rejudging.finish(self.engine, rule_pack, self.clock())
         return done
 
+    def must_rejudge(self, rule_pack: str) -> bool:
+        """Whether :meth:`rejudge` has something to do."""
+        return rejudging.is_due(self.engine, rule_pack)
+
     def target_coverage(self, day: date, cutoff: datetime) -> list[TargetCoverage]:
         """Coverage of each planned target on a day (Asia/Shanghai), up to ``cutoff``."""
         return target_coverage(self.engine, day, cutoff, self.is_due)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import NotSetUp
-from domain.ports import Clock
+from domain.ports import Clock, HostTurns
 from zhengxun.clock import fixed_clock, system_clock
 from zhengxun.settings import Settings
 
@@ -45,6 +45,13 @@ class Services:
 
         return self.settings.database_url or default_url(self.settings.data_dir)
 
+    @property
+    def on_postgresql(self) -> bool:
+        """Whether several machines may use the database."""
+        from storage import postgres_address
+
+        return postgres_address(self.database_url) is not None
+
     def prepare(self) -> None:
         """Create folders and bring the database up to date; safe to repeat."""
         from storage import migrate
@@ -55,17 +62,38 @@ class Services:
             except OSError as error:
                 raise NotSetUp(f"无法创建文件夹 {folder}；请检查路径和权限。") from error
         migrate(self.database_url)
+        if self.settings.workers:
+            from zhengxun.work.queue import prepare
+
+            prepare(self.database_url)
 
     @property
     def logs(self) -> Path:
         """Folder for log files."""
         return self.settings.data_dir / "logs"
 
-    def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a lock of this installation; :class:`domain.errors.LockHeld` where another process holds it."""
+    def lock(self, name: str, *, shared: bool = False) -> AbstractContextManager[None]:
+        """Hold a lock of this installation; :class:`domain.errors.LockHeld` where another process holds it.
+
+        ``shared``: others may hold it so too, and nobody whole.
+        """
         from storage import hold
 
-        return hold(self.settings.data_dir, name, self.database_url)
+        return hold(self.settings.data_dir, name, self.database_url, shared=shared)
+
+    @contextmanager
+    def free_hosts(self, hosts: Collection[str]) -> Iterator[frozenset[str]]:
+        """Hold those of ``hosts`` that no other worker has in hand, and say which; PostgreSQL only."""
+        from storage import hold_free
+
+        with hold_free(self.database_url, [f"share:{host}" for host in sorted(hosts)]) as names:
+            yield frozenset(name.removeprefix("share:") for name in names)
+
+    def host_turns(self) -> HostTurns:
+        """Turns at hosts that all processes of this installation share; PostgreSQL only."""
+        from storage import SharedTurns
+
+        return SharedTurns(self.database_url)
 
     @contextmanager
     def store(self) -> Iterator[Store]:
@@ -165,4 +193,7 @@ class Services:
             workers=settings.processes,
             about=self.about,
             logins=tuple(one.login for one in self.logins() if one.login is not None),
+            # On SQLite there is one machine, and the lock of the crawl keeps everybody else away.
+            turns=self.host_turns if self.on_postgresql else None,
+            standing_workers=self.rule_pack if settings.workers else None,
         )

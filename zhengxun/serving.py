@@ -6,7 +6,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from ipaddress import ip_address
 
 from domain.errors import NotSetUp
@@ -31,7 +31,8 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
 
     with (
         services.store() as store,  # not set up: say so now, not on the first request
-        services.lock("serve"),
+        # Where work is shared out, any number of schedulers may run: handing out has a lock of its own, so one leads.
+        nullcontext() if services.settings.workers else services.lock("serve"),
         _listening(host, port) as listener,
     ):
         scheduler = Scheduler(services.settings, services.clock)

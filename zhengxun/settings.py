@@ -191,6 +191,17 @@ class Settings(BaseSettings):
         False,
         description="是否只在工作日报送（按国务院放假安排，含调休上班日）：打开后，休息日的简报照常生成，留到下一个工作日一并发出。",
     )
+    workers: bool = Field(
+        False,
+        description="是否多机分工：打开后，`tick` 和 `serve` 只把到期的工作排入队列，由各台机器上的 `zhengxun worker` 完成。"
+        "须使用 PostgreSQL。",
+    )
+    share_hosts: int = Field(
+        50,
+        ge=1,
+        le=1000,
+        description="多机分工时，一个 worker 一次采集多少个网站（主机）；一个网站同时只由一个 worker 采集。",
+    )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
         500, ge=0, description="数据目录所在磁盘剩余空间低于此值（MB）时，状态页和 `doctor` 报警。"

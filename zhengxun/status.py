@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
+    from zhengxun.work.queue import QueueState
     from zhengxun.scheduler import Scheduler
 
 #: Runs shown.
@@ -70,6 +71,8 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
     if evidence is not None and not evidence.sound:
         problems.append(f"证据链：{evidence.text}。")
     problems += rules_in_force(settings).problems
+    queue = _queue(services)
+    problems += queue_problems(queue, now)
     if usage.free < settings.min_free_mb * 1024 * 1024:
         problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
     if scheduler is not None and not scheduler.running:
@@ -94,12 +97,37 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
         runs=runs,
         coverage=coverage,
         digest=digest,
-        jobs=tuple(_jobs(services, scheduler, [moment for target in targets if (moment := next_run(target, now))])),
+        jobs=tuple(
+            _jobs(services, scheduler, queue, [moment for target in targets if (moment := next_run(target, now))])
+        ),
         evidence=evidence.text if evidence is not None else "还没有证据",
         disk_free=usage.free,
         disk_total=usage.total,
         data_dir=settings.data_dir.absolute(),
     )
+
+
+def _queue(services: Services) -> QueueState | None:
+    if not services.settings.workers:
+        return None
+    from zhengxun.work.queue import read_state
+
+    return read_state(services.database_url)
+
+
+#: How long a job may wait before somebody should look: a share of slow sites takes less.
+QUEUE_PATIENCE = timedelta(hours=2)
+
+
+def queue_problems(queue: QueueState | None, now: datetime) -> list[str]:
+    """What is wrong with the queue, in sentences for people; nothing where work is not shared out."""
+    if queue is None or queue.oldest is None:
+        return []
+    if not queue.workers:
+        return [f"队列中有 {queue.waiting} 项工作在等，但没有 worker 在运行；请在各台机器上启动 zhengxun worker。"]
+    if now - queue.oldest > QUEUE_PATIENCE:
+        return [f"队列中最早的一项工作自 {for_people(queue.oldest)} 起没有人做；请增加 worker，或查看它们的日志。"]
+    return []
 
 
 def _runs(store: Store) -> tuple[RunLine, ...]:
@@ -141,8 +169,14 @@ def _coverage(store: Store, now: datetime) -> Coverage | None:
     return coverage if coverage.targets_planned else None
 
 
-def _jobs(services: Services, scheduler: Scheduler | None, crawls: list[datetime]) -> list[JobLine]:
+def _jobs(
+    services: Services, scheduler: Scheduler | None, queue: QueueState | None, crawls: list[datetime]
+) -> list[JobLine]:
     lines = [JobLine("下一次到期的采集", min(crawls), f"共 {len(crawls)} 个对象在等")] if crawls else []
+    if queue is not None:
+        lines.append(
+            JobLine("队列", queue.oldest, f"等待 {queue.waiting} 项，进行中 {queue.doing} 项，worker {queue.workers} 个")
+        )
     if scheduler is None:
         return lines
     lines += [JobLine(name, moment) for name, moment in scheduler.upcoming()]

@@ -26,6 +26,7 @@ from storage.tables.crawl import (
     CrawlRequestRow,
     CrawlRunRow,
     CrawlRunTargetRow,
+    HostTurnRow,
     RobotsOverrideRow,
     TargetRow,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "EvidenceLinkRow",
     "FindingRow",
     "HealthEventRow",
+    "HostTurnRow",
     "IdentifierPartyRow",
     "IdentifierRow",
     "IdentifierSiteRow",

@@ -132,3 +132,14 @@ class CrawlRequestRow(Base):
     final_url: Mapped[str | None]
     via: Mapped[str | None]
     anchor: Mapped[str | None]
+
+
+class HostTurnRow(Base):
+    """When a host may be asked again, whichever machine asks (:mod:`storage.turns`). Only for the next minutes."""
+
+    __tablename__ = "host_turns"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    ready_at: Mapped[datetime]
+    taken: Mapped[bool]
+    """Whether somebody has the turn, or died with it."""

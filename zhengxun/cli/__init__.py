@@ -30,6 +30,7 @@ class _Program(LazyGroup):
         "logins": ("zhengxun.cli.logins", "平台登录：cookie 文件的检查、放入和到期时间"),
         "health": ("zhengxun.cli.health", "采集健康：各对象、各平台每天采到多少，哪些失声或被拦截"),
         "serve": ("zhengxun.cli.serve", "启动控制台和调度器（常驻）"),
+        "worker": ("zhengxun.cli.worker", "多机分工：从队列领取工作（PostgreSQL）"),
         "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),
         "backup": ("zhengxun.cli.backup", "备份数据库、证据和简报（采集进行时也可以）"),
         "restore": ("zhengxun.cli.restore", "从备份恢复到空的数据目录"),

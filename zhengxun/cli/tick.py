@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     cls=Command,
     name="tick",
     help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）及其报送。供系统 cron 每隔几分钟调用。\n"
-    "无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
+    "设置了 ZHENGXUN_WORKERS 时只排入队列，由 worker 完成。无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
 )
 @json_option
 @click.pass_context
@@ -51,11 +51,20 @@ def command(ctx: click.Context, as_json: bool) -> int:
                 "alarms": [alarm_as_dict(alarm) for alarm in report.alarms],
                 "delivery": delivery_as_dict(report.delivery),
                 "held": report.held,
+                "queued": None
+                if report.handed_out is None
+                else {
+                    "jobs": {job.value: number for job, number in report.handed_out.jobs.items()},
+                    "targets": report.handed_out.targets,
+                },
             }
         )
         return _status(report)
     if report.idle:
         say("此刻没有到期的工作。")
+    if report.handed_out is not None and report.handed_out.jobs:
+        jobs = "，".join(f"{job.label} {number} 项" for job, number in report.handed_out.jobs.items())
+        say(f"已排入队列：{jobs}（采集涉及 {report.handed_out.targets} 个监测对象）。")
     if report.crawl is not None:
         run = report.crawl.run
         pages = sum(as_dict(report.crawl)["pages"].values())

@@ -24,6 +24,7 @@ from zhengxun.services import Services
 from zhengxun.target_kinds import why_not_collectable
 
 if TYPE_CHECKING:
+    from crawler.process import StopRequest
     from crawler.settings import Progress
     from storage import Store
 
@@ -157,6 +158,16 @@ def crawl(
     return CrawlReport(tuple(resumed), run, time.monotonic() - started)
 
 
+def after_crawls(services: Services) -> None:
+    """What follows crawls that several workers made: one process at a time, whoever crawls meanwhile.
+
+    :class:`domain.errors.LockHeld` where another one does it, or a crawl that is not shared out runs.
+    """
+    with services.store() as store, services.lock("crawl", shared=True), services.lock("after"):
+        for step in AFTER_A_CRAWL:
+            step(services, store)
+
+
 class EndedEarly(Exception):
     """A signal ended a run; what was under way has been written."""
 
@@ -166,18 +177,25 @@ class EndedEarly(Exception):
         self.by = by
 
 
-def resume(services: Services, store: Store, run: CrawlRun, progress: OnProgress | None) -> RunSummary:
-    """Finish an interrupted run. Ask only under the crawl lock."""
+def resume(
+    services: Services, store: Store, run: CrawlRun, progress: OnProgress | None, stop: StopRequest | None = None
+) -> RunSummary:
+    """Finish an interrupted run. Ask only under the crawl lock, or under those of all its hosts."""
     store.resume(run.id)
     # A target removed since still has planned requests; they get their outcome like all others.
     targets = [store.targets.get(target_id) for target_id in run.target_ids]
-    return visit_targets(services, store, run, targets, progress)
+    return visit_targets(services, store, run, targets, progress, stop)
 
 
 def visit_targets(
-    services: Services, store: Store, run: CrawlRun, targets: Sequence[Target], progress: OnProgress | None
+    services: Services,
+    store: Store,
+    run: CrawlRun,
+    targets: Sequence[Target],
+    progress: OnProgress | None,
+    stop: StopRequest | None = None,
 ) -> RunSummary:
-    """Do what ``run`` has to do and close it. :class:`EndedEarly` where a signal stopped it before its end."""
+    """Do what ``run`` has to do and close it. :class:`EndedEarly` where a signal, or ``stop``, ended it before its end."""
     import crawler
     from crawler.process import StopRequest, signals_stop
     from zhengxun import analysis
@@ -202,7 +220,7 @@ def visit_targets(
             def report(state: Progress) -> None:
                 show(run, len(readable), state)
 
-        stop = StopRequest()
+        stop = stop or StopRequest()
         done = crawler.run(
             readable,
             ledger,

@@ -30,6 +30,7 @@ from zhengxun.jobs.rejudging import rejudge
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
+    from crawler.process import StopRequest
     from storage import Store
 
 #: Sites that one run should visit at least, so that one of them can answer for our own line.
@@ -62,32 +63,36 @@ def recheck(
     everything: bool = False,
     progress: OnProgress | None = None,
     on_resume: OnResume | None = None,
+    among_workers: StopRequest | None = None,
 ) -> RecheckReport:
     """Recheck what is due (``everything``: all that is watched at all) under the lock ``crawl``.
 
     The same lock as a crawl's: two of them at once would come to one host twice as often as it is asked politely.
     :class:`domain.errors.LockHeld` where another process holds it, :class:`Stopped` where a signal ended it early.
+    ``among_workers``: beside other workers' crawls, which share their turns at hosts with it; until that is set.
     """
     started = time.monotonic()
     if services.rules is not None:
         _ = services.classifier  # a faulty pack is told before anything is fetched
     resumed: list[int] = []
     run: CrawlRun | None = None
-    with services.store() as store, services.lock("crawl"):
-        rejudge(services, store)
+    shared = among_workers is not None
+    with services.store() as store, services.lock("crawl", shared=shared), services.lock("recheck"):
+        if not shared:
+            rejudge(services, store)
         try:
             for interrupted in store.interrupted_runs():
                 if interrupted.kind is not RunKind.RECHECK:
                     continue  # the next crawl finishes it
                 if on_resume is not None:
                     on_resume(interrupted)
-                resume(services, store, interrupted, progress)
+                resume(services, store, interrupted, progress, among_workers)
                 resumed.append(interrupted.id)
             looks = due_looks(services, store, everything=everything)
             if looks:
                 run, targets = _plan(store, looks)
-                visit_targets(services, store, run, targets, progress)
-            if looks or resumed:
+                visit_targets(services, store, run, targets, progress, among_workers)
+            if (looks or resumed) and not shared:
                 for step in AFTER_A_CRAWL:
                     step(services, store)
         except EndedEarly as ended:

@@ -19,6 +19,7 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
+    from zhengxun.work.handing_out import HandedOut
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class TickReport:
     """Targets and platforms that fell silent, or keep us out, since the last look (:mod:`domain.health`)."""
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     """What was sent of the digests, and what should have arrived and did not."""
+    handed_out: HandedOut | None = None
+    """Where several machines share the work: what was put into their queue, in place of all that stands above."""
     failure: Exception | None = None
     """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
@@ -49,6 +52,7 @@ class TickReport:
             and not self.held
             and self.failure is None
             and self.delivery.idle
+            and (self.handed_out is None or not self.handed_out.jobs)
         )
 
     @property
@@ -69,6 +73,8 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
     never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
     """
     report = TickReport()
+    if services.settings.workers:
+        return _hand_out(services, report)
     try:
         _tick(services, report, progress)
     finally:
@@ -76,6 +82,16 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
         with services.store() as store:
             seal_evidence(services, store)
     _deliver(services, report)
+    with services.store() as store:
+        report.no_stamp = stamp_evidence(services, store)
+    return report
+
+
+def _hand_out(services: Services, report: TickReport) -> TickReport:
+    from zhengxun.work.handing_out import hand_out
+
+    report.handed_out = hand_out(services)
+    report.held += report.handed_out.held
     with services.store() as store:
         report.no_stamp = stamp_evidence(services, store)
     return report
