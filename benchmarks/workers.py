@@ -28,38 +28,33 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from domain.target import Scope, TargetKind
 from tests.hosts import SHARED, host, impolite, many_hosts
+from tests.postgres import SERVER, fresh_database
 from zhengxun.services import Services
 
-SERVER = os.environ.get("ZHENGXUN_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 TWO, FOUR = 1.7, 3.0
 #: Pages of a host beside its start page.
 PAGES = 6
 #: Hosts that a worker takes at a time, and the pause at each: together they bound a worker to ten pages per second.
 SHARE, DELAY = 10, 1.0
 #: Clocks of two processes on one machine agree; reading them takes a moment.
-_SLACK = 0.005
+_SLACK = 0.02
 
 
 @contextmanager
 def installation(server: str, port: int, hosts: int) -> Iterator[dict[str, str]]:
     """A database and a data directory with one target per host; the environment that names them."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"zhengxun_bench_{uuid4().hex}"
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 LC_CTYPE 'C.UTF-8' LC_COLLATE 'C.UTF-8'"))
-    with tempfile.TemporaryDirectory() as folder:
+    with fresh_database(server) as database, tempfile.TemporaryDirectory() as folder:
         environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("ZHENGXUN_")},
             "ZHENGXUN_DATA_DIR": folder,
-            "ZHENGXUN_DATABASE_URL": make_url(server).set(database=name).render_as_string(hide_password=False),
+            "ZHENGXUN_DATABASE_URL": database,
             "ZHENGXUN_WORKERS": "true",
             "ZHENGXUN_SHARE_HOSTS": str(SHARE),
             "ZHENGXUN_CRAWL_DELAY": str(DELAY),
@@ -86,9 +81,6 @@ def installation(server: str, port: int, hosts: int) -> Iterator[dict[str, str]]
             for key in list(os.environ):
                 if key.startswith("ZHENGXUN_") and key != "ZHENGXUN_TEST_POSTGRES":
                     del os.environ[key]
-            with engine.connect() as connection:
-                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-            engine.dispose()
 
 
 def _program(environment: dict[str, str], *arguments: str) -> str:

@@ -37,8 +37,9 @@ async def _answer(
             writer.write(
                 f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
             )
-            await writer.drain()
+            # Small answers are out at once; after drain() this busy process may get the core back later than the client.
             met.append(Met(host, path, begin, time.monotonic()))
+            await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass
     finally:
@@ -52,7 +53,7 @@ def _page(host: str, path: str, port: int, pages: int) -> tuple[str, str, bytes]
         return "200 OK", "image/png", b"no picture"
     links = "".join(f"<li><a href='/p{number}.html'>通知 {number}</a></li>" for number in range(pages))
     text_ = f"{host} {path} 本校食堂本周调整开饭时间，图书馆新到图书四百余册。" * 8
-    shares = host.endswith(".1") or host.endswith(".51")
+    shares = host.endswith((".1", ".4", ".101", ".201"))
     picture = f"<img src='http://{SHARED}:{port}/{host}.png' width=400 height=400>" if shares else ""
     page = f"<html><head><title>{path}</title></head><body><ul>{links}</ul><p>{text_}</p>{picture}</body></html>"
     return "200 OK", "text/html; charset=utf-8", page.encode()

@@ -31,6 +31,8 @@ class Services:
 
     settings: Settings
     clock: Clock = field(default=system_clock)
+    standing: bool = False
+    """Whether the process crawls again and again and ends what it keeps for that itself (``zhengxun worker``)."""
 
     @classmethod
     def load(cls, data_dir: str | Path | None = None) -> Services:
@@ -195,5 +197,5 @@ class Services:
             logins=tuple(one.login for one in self.logins() if one.login is not None),
             # On SQLite there is one machine, and the lock of the crawl keeps everybody else away.
             turns=self.host_turns if self.on_postgresql else None,
-            standing_workers=self.rule_pack if settings.workers else None,
+            standing_workers=self.rule_pack if self.standing else None,
         )

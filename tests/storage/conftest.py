@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from storage import Store, default_url, migrate, open_store
 from storage.tables import Base
+from tests.postgres import fresh_database
 from tests.storage.build import START, World
-
-#: A local server with trust authentication; another one may be named in the environment.
-_SERVER = os.environ.get("ZHENGXUN_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 
 class TestClock:
@@ -60,28 +57,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A migrated PostgreSQL database of this session, dropped at its end."""
-    server = create_engine(_SERVER, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
-    name = f"zhengxun_test_{uuid4().hex}"
-    try:
-        with server.connect() as connection:
-            connection.execute(
-                text(f"CREATE DATABASE {name} TEMPLATE template0 LC_CTYPE 'C.UTF-8' LC_COLLATE 'C.UTF-8'")
-            )
-            # The tests kill processes, not the server: what is committed need not reach the disk.
-            connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))
-    except OperationalError:
-        server.dispose()
-        if os.environ.get("CI"):
-            raise
-        pytest.skip("no PostgreSQL server on this machine; the tests ran on SQLite only")
-    url = make_url(_SERVER).set(database=name).render_as_string(hide_password=False)
-    try:
+    with ExitStack() as held:
+        try:
+            url = held.enter_context(fresh_database())
+        except OperationalError:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip("no PostgreSQL server on this machine; the tests ran on SQLite only")
         migrate(url)
         yield url
-    finally:
-        with server.connect() as connection, suppress(OperationalError):
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-        server.dispose()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +38,7 @@ class Worker:
     def __init__(self, services: Services) -> None:
         from crawler.process import StopRequest
 
-        self._services = services
+        self._services = replace(services, standing=True)
         self._stop: StopRequest = StopRequest()
         self._jobs: Mapping[JobName, Callable[..., None]] = {
             JobName.CRAWL: self._crawl,
