@@ -258,6 +258,23 @@ def _settings(services: Services) -> Iterator[Check]:
         yield Check("设置", Grade.OK, f"环境变量{f'和 {file}' if file.exists() else ''}，无不认识的名称")
 
 
+def _queue(services: Services) -> Iterator[Check]:
+    """Only where work is shared out: can the queue be used, and does somebody take from it?"""
+    if not services.settings.workers:
+        return
+    from zhengxun.status import queue_problems
+    from zhengxun.work.queue import read_state
+
+    try:
+        state = read_state(services.database_url)
+    except ZhengxunError as error:
+        yield Check("队列", Grade.FAILURE, str(error), set_up=False)
+        return
+    wrong = queue_problems(state, services.clock())
+    text = f"等待 {state.waiting} 项，进行中 {state.doing} 项，worker {state.workers} 个"
+    yield Check("队列", Grade.FAILURE if wrong else Grade.OK, "；".join([text, *wrong]))
+
+
 _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _python,
     _sqlite,
@@ -270,5 +287,6 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _optional,
     _pictures,
     _logins,
+    _queue,
     _evidence,
 )

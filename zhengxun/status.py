@@ -25,8 +25,8 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
-    from zhengxun.work.queue import QueueState
     from zhengxun.scheduler import Scheduler
+    from zhengxun.work.queue import QueueState
 
 #: Runs shown.
 _RUNS = 5
@@ -175,7 +175,9 @@ def _jobs(
     lines = [JobLine("下一次到期的采集", min(crawls), f"共 {len(crawls)} 个对象在等")] if crawls else []
     if queue is not None:
         lines.append(
-            JobLine("队列", queue.oldest, f"等待 {queue.waiting} 项，进行中 {queue.doing} 项，worker {queue.workers} 个")
+            JobLine(
+                "队列", queue.oldest, f"等待 {queue.waiting} 项，进行中 {queue.doing} 项，worker {queue.workers} 个"
+            )
         )
     if scheduler is None:
         return lines

@@ -92,33 +92,41 @@ class Queue:
 
 @contextmanager
 def open_queue(database_url: str) -> Iterator[Queue]:
-    """The queue of the database, set up if it was not yet."""
+    """The queue of the database; :class:`NotSetUp` where its tables are missing."""
+    with _open(database_url) as app:
+        if not _has_tables(app):
+            raise NotSetUp("数据库中还没有队列；请先运行“zhengxun init”。")
+        yield Queue(app)
+
+
+@contextmanager
+def _open(database_url: str) -> Iterator[App]:
     from procrastinate import App, SyncPsycopgConnector
 
     app = App(connector=SyncPsycopgConnector(conninfo=conninfo(database_url), min_size=1, max_size=1))
     with app.open():
-        yield Queue(app)
+        yield app
+
+
+def _has_tables(app: App) -> bool:
+    row = app.connector.get_sync_connector().execute_query_one(
+        "SELECT to_regclass('procrastinate_jobs') IS NOT NULL AS there"
+    )
+    return bool(row["there"])
 
 
 def prepare(database_url: str) -> None:
     """Create the queue's tables; safe to repeat."""
-    from procrastinate import App, SyncPsycopgConnector
-
-    app = App(connector=SyncPsycopgConnector(conninfo=conninfo(database_url), min_size=1, max_size=1))
-    with app.open():
-        there = app.connector.get_sync_connector().execute_query_one(
-            "SELECT to_regclass('procrastinate_jobs') IS NOT NULL AS there"
-        )
-        if not there["there"]:
+    with _open(database_url) as app:
+        if not _has_tables(app):
             app.schema_manager.apply_schema()
 
 
 def read_state(database_url: str) -> QueueState:
     """What lies in the queue now."""
-    from procrastinate import App, SyncPsycopgConnector
-
-    app = App(connector=SyncPsycopgConnector(conninfo=conninfo(database_url), min_size=1, max_size=1))
-    with app.open():
+    with _open(database_url) as app:
+        if not _has_tables(app):
+            raise NotSetUp("数据库中还没有队列；请先运行“zhengxun init”。")
         row = app.connector.get_sync_connector().execute_query_one(
             """
             SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing,
