@@ -92,10 +92,10 @@ def _program(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-def _worker(environment: dict[str, str], log: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(environment: dict[str, str], log: Path, *arguments: str) -> subprocess.Popen[bytes]:
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "zhengxun", "worker", *arguments],
+            [sys.executable, "-m", "zhengxun", *arguments],
             env=environment,
             stdout=out,
             stderr=out,
@@ -120,7 +120,7 @@ def speed(server: str, hosts: int, workers: int) -> tuple[float, bool]:
     with many_hosts(PAGES) as (port, met), installation(server, port, hosts) as environment:
         folder = Path(environment["ZHENGXUN_DATA_DIR"])
         _program(environment, "tick")
-        started = [_worker(environment, folder / f"worker{n}.log") for n in range(workers)]
+        started = [_start(environment, folder / f"worker{n}.log", "worker") for n in range(workers)]
         try:
             if not _wait_done(environment, 1200):
                 raise SystemExit("not done: " + (folder / "worker0.log").read_text()[-3000:])
@@ -151,17 +151,20 @@ def killed(server: str, hosts: int, seconds: float) -> bool:
         folder = Path(environment["ZHENGXUN_DATA_DIR"])
         log = folder / "workers.log"
         _program(environment, "tick")
-        running = [_worker(environment, log) for _ in range(3)]
+        running = [_start(environment, log, "worker") for _ in range(3)]
         begun = time.monotonic()
         kills = 0
+        ticks: list[subprocess.Popen[bytes]] = []
         while time.monotonic() - begun < seconds:
-            time.sleep(10)
+            time.sleep(max(0.0, begun + 10 * (kills + 1) - time.monotonic()))
             victim = running.pop(rng.randrange(len(running)))
             os.killpg(victim.pid, signal.SIGKILL)
             victim.wait()
             kills += 1
-            running.append(_worker(environment, log))
-            _program(environment, "tick")
+            running.append(_start(environment, log, "worker"))
+            ticks.append(_start(environment, log, "tick"))
+        for tick in ticks:
+            tick.wait()
         while not _wait_done(environment, 30):
             _program(environment, "tick")
             if time.monotonic() - begun > seconds + 900:
