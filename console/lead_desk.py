@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.document import Contact
+from domain.intake import Provenance
 from domain.lead import EventKind, LeadState, Presence, Review
 from domain.lead_detail import LeadDetail
 from domain.text_changes import TextChanges
@@ -157,6 +158,14 @@ class Download:
     content: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class KeptPicture:
+    """A picture of a page as it was kept."""
+
+    content: bytes
+    content_type: str
+
+
 class LeadDesk(Protocol):
     """Leads and their evidence. Every method may be called from several threads; unknown ids raise ``BadInput``."""
 
@@ -213,6 +222,17 @@ class LeadDesk(Protocol):
 
     def screenshot(self, lead_id: int) -> bytes | None:
         """The screenshot as PNG, its hash checked; None where none was taken."""
+        ...
+
+    def picture(self, lead_id: int, sha256: str) -> KeptPicture | None:
+        """A picture in which something of the lead was read, its hash checked; None where its bytes are not kept.
+
+        ``BadInput`` for a picture that is none of the lead's, ``EvidenceDamaged`` where its bytes are not what was kept.
+        """
+        ...
+
+    def provenance(self, lead_id: int) -> Sequence[Provenance]:
+        """Who handed the page in, as far as people did; oldest first."""
         ...
 
     def related(self, lead_id: int) -> RelatedPages:

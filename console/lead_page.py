@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from console.lead_desk import LeadDesk, LeadQuery
+from console.lead_pictures import ReadPicture, read_pictures
 from console.marked_text import MarkedText, mark
 from digest.text import Mask, one_line, visible
 from domain.assessment import Finding, Speaker
+from domain.intake import Provenance
 from domain.lead import REVIEW_MOVES, EventKind
 from domain.lead_detail import LeadDetail
 from domain.reasons import reason_text
@@ -42,6 +44,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedIn:
+    """Who handed the page in."""
+
+    at: datetime
+    by: str
+    what: str
+    """Kind, file and row."""
+    note: str
+    details: tuple[tuple[str, str], ...]
+    """What the row says beside the content; masked."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadPage:
     """All that one lead's page shows."""
 
@@ -49,6 +64,9 @@ class LeadPage:
     title: str
     title_marks: MarkedText
     text: MarkedText
+    pictures: tuple[ReadPicture, ...]
+    pictures_left_out: int
+    provenance: tuple[HandedIn, ...]
     reasons: tuple[Reason, ...]
     exempted: tuple[Reason, ...]
     steps: tuple[tuple[str, str], ...]
@@ -76,11 +94,15 @@ def lead_page(desk: LeadDesk, lead_id: int, query: LeadQuery) -> LeadPage:
     mask = Mask(document.contacts)
     previous, following = desk.neighbours(lead_id, query)
     authorities = desk.authorities(detail)
+    pictures, left_out = read_pictures(detail, mask)
     return LeadPage(
         detail=detail,
         title=mask(visible(one_line(document.title), 120)) or "（无标题）",
         title_marks=mark(document.title, "title", assessment.findings, assessment.exempted, mask),
         text=mark(document.text, "text", assessment.findings, assessment.exempted, mask),
+        pictures=tuple(pictures),
+        pictures_left_out=left_out,
+        provenance=tuple(_handed_in(one, mask) for one in desk.provenance(lead_id)),
         reasons=tuple(
             _reason(desk, number, finding, context, mask)
             for number, (finding, context) in enumerate(zip(assessment.findings, detail.contexts, strict=True), start=1)
@@ -127,6 +149,26 @@ def _reason(desk: LeadDesk, number: int, finding: Finding, context: str, mask: M
         points=finding.weight,
         steps=tuple(visible(step.text, 200) for step in finding.steps if step.text),
         exempted_by=finding.exempted_by or "",
+    )
+
+
+def _handed_in(provenance: Provenance, mask: Mask) -> HandedIn:
+    handover = provenance.handover
+    parts = [handover.kind.label]
+    if handover.file_name:
+        parts.append(f"“{visible(one_line(handover.file_name), 100)}”")
+    if provenance.row is not None:
+        parts.append(f"第 {provenance.row} 行")
+    return HandedIn(
+        at=handover.at,
+        by=visible(one_line(handover.by), 60),
+        what=" ".join(parts),
+        note=mask(visible(one_line(handover.note or ""), 300)),
+        details=tuple(
+            (visible(one_line(name), 40), mask(visible(one_line(value), 300)))
+            for name, value in provenance.details
+            if value.strip()
+        ),
     )
 
 

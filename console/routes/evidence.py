@@ -42,6 +42,23 @@ def router(desk: LeadDesk, guard: Guard, pages: Pages) -> APIRouter:
             headers={"Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'"},
         )
 
+    @routes.get("/leads/{lead_id}/pictures/{sha256}")
+    def picture(
+        request: Request,
+        lead_id: Number,
+        sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+        user: Annotated[User, Depends(guard.may(Right.REVEAL))],
+    ) -> Response:
+        kept = desk.picture(lead_id, sha256)
+        if kept is None:
+            raise HTTPException(404)
+        guard.note(request, "查看网页图片", f"线索 {lead_id}", sha256)
+        return Response(
+            kept.content,
+            media_type=kept.content_type,
+            headers={"Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'"},
+        )
+
     @routes.get("/leads/{lead_id}/versions/{snapshot_id}/text")
     def text(
         request: Request,

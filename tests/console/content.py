@@ -16,10 +16,12 @@ from crawler.exchange import Exchange, Resource
 from crawler.warc import WarcWriter
 from domain.analysis import JudgedDocument
 from domain.crawl import CrawlRun
-from domain.document import Contact, ContactKind
-from domain.evidence import CaptureKind
+from domain.document import Contact, ContactKind, Segment, SegmentKind
+from domain.evidence import Capture, CaptureKind
+from domain.picture import PictureRef
 from domain.target import Target
 from storage import Store
+from storage.pictures import Judged
 from tests.storage.build import SITE, World, assessment, document, ok
 
 #: Words that a page of the console must show as words.
@@ -95,6 +97,29 @@ class Content:
             self.store.evidence.add(self.store.leads.versions(self._lead_of(url))[-1].snapshot_id, kept)
         self.store.finish_run(run.id)
         return run
+
+    def poster(self, number: int, words: str) -> str:
+        """A poster on page ``/number``, read line by line, its claims making the lead; return the picture's SHA-256."""
+        url, reader, data = f"{SITE}/{number}", "reader/1", png()
+        sha256 = hashlib.sha256(data).hexdigest()
+        waiting = self.store.pictures.waiting(reader, [self.world.target.id], 100)
+        page = next(page for page in waiting if page.url == url)
+        at = self.clock()
+        where = self.writer.write(
+            [Exchange(f"{SITE}/a.png", 200, ((b"Content-Type", b"image/svg+xml"),), data, (), at)]
+        )
+        self.writer.sync()
+        kept = Capture(CaptureKind.PICTURE, f"{SITE}/a.png", at, "image/svg+xml", sha256, len(data), where, 640, 480)
+        self.store.evidence.add(page.snapshot_id, (kept,))
+        lines = words.split("\n")
+        boxes = tuple((100, 100 + 40 * line, 300, 30, 0) for line in range(len(lines)))
+        ref = PictureRef(f"{SITE}/a.png", sha256, 640, 480, boxes)
+        base = self.store.pictures.document(page)
+        made = replace(
+            base, text=f"{base.text}\n{words}", segments=(*base.segments, Segment(SegmentKind.PICTURE, words, ref))
+        )
+        self.store.pictures.record(page, Judged(made, assessment(made.text), (), reader=reader), None)
+        return sha256
 
     def _lead_of(self, url: str) -> int:
         return next(line.id for line in self.store.leads.list(limit=10_000) if line.page_url == url)

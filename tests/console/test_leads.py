@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from domain.account import Role
+from domain.intake import Handover, IntakeItem, IntakeKind, ItemState
 from domain.lead import EventKind
 from storage import Store
 from tests.console.conftest import MakeClient, MovingClock, log_in
@@ -222,3 +223,53 @@ def test_versions_and_related_pages(reviewer: tuple[TestClient, str], content: C
     assert "<ins>增 新的一句 138****5678。</ins>" in versions
     assert "<del>删 旧的一句。</del>" in versions
     assert "没有发现关联网页" in client.get("/leads/1/related").text
+
+
+def test_pictures_show_what_was_read_and_where(
+    reviewer: tuple[TestClient, str], content: Content, client_for: MakeClient, accounts: AccountService, store: Store
+) -> None:
+    """Boxes of lines, the claim's marked; numbers masked; the kept bytes by hash, never as what the site called them."""
+    client, _ = reviewer
+    content.lead(1, "本中心开展培训。", title="招生", shot=False)
+    sha256 = content.poster(1, f"八大员证书免考包过\n咨询 {PHONE}\n{HOSTILE[:60]}")
+    page = client.get("/leads/1?state=all").text
+    assert page.count('class="line-box"') == 2
+    (claim,) = re.findall(r'<rect class="claim-box" x="(\d+)" y="(\d+)"', page)
+    assert claim == ("100", "100")
+    assert re.search(r"<mark>[^<]*免考包过<sup>1</sup></mark>", page)
+    assert PHONE not in page
+    assert "<script>alert" not in page
+    address = f"/evidence/leads/1/pictures/{sha256}"
+    shown = client.get(address)
+    assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert "查看网页图片" in _actions(accounts)
+    assert client.get(f"/evidence/leads/1/pictures/{'0' * 64}").status_code == 422
+    assert client.get("/evidence/leads/1/pictures/..%2F..%2Fetc").status_code in (404, 422)
+    readonly = client_for()
+    log_in(readonly, accounts, Role.READONLY, "看客")
+    assert address not in readonly.get("/leads/1?state=all").text
+    assert readonly.get(address).status_code == 403
+    for file in content.evidence.rglob("*.gz*"):
+        file.write_bytes(file.read_bytes()[:20])
+    damaged = client.get(address)
+    assert damaged.status_code == 422
+    assert str(content.evidence) not in damaged.text
+
+
+def test_a_lead_says_who_handed_it_in(reviewer: tuple[TestClient, str], content: Content, store: Store) -> None:
+    """File, row, note and what the complaint says, masked; hostile names are words."""
+    client, _ = reviewer
+    content.lead(1, shot=False)
+    handover = Handover(
+        IntakeKind.LIST, "李值班", content.clock(), f"电话举报 {PHONE}", f"举报{HOSTILE[:30]}.xlsx", "ab" * 32, 10
+    )
+    item = IntakeItem(
+        ItemState.ADDRESS, 7, "http://peixun.example/1", details=(("举报内容", f"交了钱，{PHONE}"), ("时间", ""))
+    )
+    store.intakes.add(handover, [item])
+    page = client.get("/leads/1?state=all").text
+    for words in ("李值班", "举报清单", "第 7 行", "举报内容：交了钱"):
+        assert words in page, words
+    assert PHONE not in page
+    assert "<script>alert" not in page

@@ -73,6 +73,7 @@ TABLE: dict[tuple[str, str], Right | None] = {
     ("POST", "/leads/letter"): Right.REVIEW,
     ("POST", "/leads/ledger"): Right.REVIEW,
     ("GET", "/evidence/leads/{lead_id}/screenshot"): Right.REVEAL,
+    ("GET", "/evidence/leads/{lead_id}/pictures/{sha256}"): Right.REVEAL,
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/text"): Right.VIEW,
     ("GET", "/evidence/leads/{lead_id}/versions/{snapshot_id}/page"): Right.REVEAL,
 }
@@ -87,6 +88,7 @@ _VALUES = {
     "number": "1",
     "name": "64_rules_e_other.yaml",
     "rule_id": "B-GUAR-0010",
+    "sha256": "0" * 64,
 }
 
 

@@ -15,6 +15,7 @@ from console.lead_desk import (
     PAGE,
     Done,
     Download,
+    KeptPicture,
     LeadChoices,
     LeadLine,
     LeadList,
@@ -26,6 +27,7 @@ from console.lead_desk import (
     VersionText,
 )
 from domain.errors import BadInput, EvidenceDamaged
+from domain.intake import Provenance
 from domain.lead import LeadState
 from domain.lead_detail import LeadDetail
 from domain.operator import LABELS
@@ -210,6 +212,16 @@ class LeadDeskService:
         if not content.startswith(_PNG) or hashlib.sha256(content).hexdigest() != Path(path).stem:
             raise EvidenceDamaged(f"线索 {lead_id} 的截图与保存时的校验值不符，没有显示；请核验证据。")
         return content
+
+    def picture(self, lead_id: int, sha256: str) -> KeptPicture | None:
+        """See the protocol."""
+        from zhengxun.console_services.kept_pictures import kept_picture
+
+        return kept_picture(self.store, self.services.settings.evidence, self.get(lead_id), sha256)
+
+    def provenance(self, lead_id: int) -> Sequence[Provenance]:
+        """See the protocol."""
+        return self.store.intakes.provenance(self.get(lead_id).lead.page_url)
 
     def related(self, lead_id: int) -> RelatedPages:
         """See the protocol."""
