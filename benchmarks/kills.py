@@ -1,45 +1,59 @@
-"""``kill -9`` at random moments of crawls, captures and rechecks through the command line; nothing may be lost or doubled.
+"""``kill -9`` at random moments of crawls, captures, rechecks and digests through the command line; nothing may be lost or doubled.
 
-Run ``python benchmarks/kills.py`` (``--kills 20`` for a quick look; 200 take about an hour on two busy cores). A small local
-site changes its texts each day of a made-up calendar; ``crawl --all`` and ``recheck --all`` follow each other, and each is
-killed, alone or with its worker processes, until it reaches its end before the kill. After every kill all
-rows that were committed by then are noted. At the end the program is left to finish, and these must hold:
+Run ``python benchmarks/kills.py`` (``--kills 20`` for a quick look). A small local site changes its texts each day of a made-up
+calendar, and one of its pages is away every third day; ``crawl --all``, ``recheck --all`` and ``digest`` follow each other.
+Each is killed, alone or with its worker processes, at a moment chosen among the changes that such a command makes to the data
+directory (evidence written, rows committed), until it reaches its end before the kill. Most are forked from a process that has
+imported the program (:mod:`benchmarks.victim`), one in ten is started as users do. After **every** kill:
 
-- every row that was ever read after a kill is still there and the same (snapshots, captures, events, outcomes, chain);
-- no page twice in a run, no snapshot twice for a visit, no event twice for a lead in a run, no capture without its bytes;
-- the last crawl holds exactly the site's pages, each of its flagged pages one lead and one screenshot;
-- ``evidence verify --all`` verifies everything.
+- every row that was ever read, just before this kill or earlier, is still there and the same (:data:`KEPT`);
+- nothing is there twice (:data:`DOUBLED`);
+- ``evidence verify --all`` finds everything sound.
 
-Exit status 1 where one of them does not.
+A store takes twenty kills; then the program is left to finish, and besides these must hold:
+
+- no run is unfinished, no request without an outcome, no flagged version without a screenshot, no day without its digest;
+- the last crawl holds exactly the site's pages, each of its flagged pages one lead.
+
+``--keep FOLDER`` notes finished stores there: the same call goes on where it was stopped. Exit status 1 where a check fails; the
+store is kept then.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
-import signal
+import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.victim import Cold, Parent, Warm, kill
 from tests.web import Answer, Seen, Site, html, web
 
-PAGES = 12
+PAGES = 6
+PER_STORE = 20
 #: Every third page makes claims that are flagged.
 _CLAIM = "零基础包过，不用考试直接拿健康管理师证书，全国通用官网可查，报名微信 kaozheng66。"
 _PLAIN = "本校食堂本周调整开饭时间，图书馆新到图书四百余册，供暖管道检修已经完成。"
+FLAGGED = range(1, PAGES, 3)
+#: Flagged, and not there on every third day.
+_AWAY = max(FLAGGED)
 FIRST_DAY = datetime(2026, 11, 2, 1, tzinfo=UTC)
+COMMANDS = {"crawl": ("crawl", "--all"), "recheck": ("recheck", "--all"), "digest": ("digest", "--format", "json,xlsx")}
+HOURS = {"crawl": 0, "recheck": 9, "digest": 12}
+#: Changes of the data directory that a command makes, until one that ended by itself was seen.
+_FIRST_GUESS = {"crawl": 25, "recheck": 12, "digest": 6}
 #: Append-only tables and the columns that must never change once they were committed.
 KEPT = {
     "snapshots": "select id, page_id, request_id, sha256, warc_file, warc_offset from snapshots",
@@ -47,11 +61,11 @@ KEPT = {
     "lead_events": "select id, lead_id, kind, run_id, at, details from lead_events",
     "evidence_links": "select number, sha256 from evidence_links",
     "outcomes": "select id, run_id, outcome, page_id from crawl_requests where outcome is not null and page_id is not null",
+    "digests": "select day, number, sha256 from digests",
+    "digest_numbers": "select day, year, sequence from digest_numbers",
 }
-#: What must not be there at all: a query whose rows are the faults.
-FAULTS = {
-    "unfinished runs": "select id from crawl_runs where state <> 'done'",
-    "requests without outcome": "select id from crawl_requests where outcome is null",
+#: What must not be there at any time: a query whose rows are the faults.
+DOUBLED = {
     "pages twice in a run": "select run_id, url from crawl_requests group by run_id, url having count(*) > 1",
     "pages twice": "select url from pages group by url having count(*) > 1",
     "snapshots twice for a visit": "select request_id from snapshots group by request_id having count(*) > 1",
@@ -62,197 +76,257 @@ FAULTS = {
         group by lead_id, run_id, kind, snapshot_id having count(*) > 1""",
     "screenshots twice": """select snapshot_id from captures where kind = 'screenshot'
         group by snapshot_id having count(*) > 1""",
+    "digests twice": "select number from digests group by number having count(*) > 1",
+    "leads twice in a digest": "select digest_id, lead_id from digest_items group by digest_id, lead_id having count(*) > 1",
+    "digests with items missing": """select id from digests
+        where item_count <> (select count(*) from digest_items where digest_id = digests.id)""",
+}
+#: What must not be there once the program was left to finish.
+LEFT_OVER = {
+    "unfinished runs": "select id from crawl_runs where state <> 'done'",
+    "requests without outcome": "select id from crawl_requests where outcome is null",
     "flagged pages without screenshot": """select pages.url from pages join snapshots on snapshots.page_id = pages.id
         where pages.flagged and snapshots.id = (select max(id) from snapshots s where s.page_id = pages.id)
         and not exists (select 1 from captures where snapshot_id = snapshots.id and kind = 'screenshot')""",
+    "numbers without digest": "select day from digest_numbers where day not in (select day from digests)",
 }
 
 
-class Victim:
-    """The program on a data directory of its own, at a made-up hour."""
+class Fault(Exception):
+    """Something is not as it must be."""
 
-    def __init__(self, folder: Path, site: Site) -> None:
+
+class Store:
+    """A data directory and the program on it, at a made-up hour."""
+
+    def __init__(self, folder: Path, parent: Parent) -> None:
         self.folder = folder
+        self.data = folder / "var"
         self.day = 0
         self.hour = 0
-        self.site = site
-        self.program = [sys.executable, "-m", "zhengxun"]
+        self._parent = parent
+        self.known: dict[str, dict[Any, tuple[Any, ...]]] = {name: {} for name in KEPT}
 
-    def start(self, *arguments: str, said: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
-        """Start a command as a leader of its own group."""
-        now = FIRST_DAY + timedelta(days=self.day, hours=self.hour)
+    def start(self, *arguments: str, cold: bool = False) -> Cold | Warm:
+        """Start a command at the present hour; what it prints goes to ``said``."""
         environment = {
-            **os.environ,
-            "ZHENGXUN_DATA_DIR": str(self.folder),
+            "ZHENGXUN_DATA_DIR": str(self.data),
             "ZHENGXUN_ALLOW_NETWORKS": "127.0.0.0/8",
             "ZHENGXUN_CRAWL_DELAY": "0",
             "ZHENGXUN_PROCESSES": "1",
-            "ZHENGXUN_NOW": now.isoformat(),
-            "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
+            "ZHENGXUN_NOW": (FIRST_DAY + timedelta(days=self.day, hours=self.hour)).isoformat(),
         }
-        with (self.folder.parent / "log").open("ab") as log:
-            return subprocess.Popen(
-                [*self.program, *arguments],
-                env=environment,
-                stdout=said,
-                stderr=log,
-                start_new_session=True,
-            )
+        said, log = self.folder / "said", self.folder / "log"
+        if cold:
+            return Cold(arguments, environment, said, log)
+        return self._parent.start(arguments, environment, said, log)
 
-    def finish(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> bytes:
+    def finish(self, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
         """Run a command to its end; what it printed."""
-        process = self.start(*arguments)
-        said, _ = process.communicate()
-        if process.returncode not in accept:
-            log = (self.folder.parent / "log").read_text("utf-8", errors="replace")[-3000:]
-            raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}\n{said.decode()[-2000:]}\n{log}")
+        status = self.start(*arguments).ended(600)
+        said = (self.folder / "said").read_text("utf-8")
+        if status not in accept:
+            log = (self.folder / "log").read_text("utf-8", errors="replace")[-3000:]
+            raise Fault(f"{' '.join(arguments)} ended with {status}\n{said[-2000:]}\n{log}")
         return said
 
-    def await_work(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until the program has taken the lock and begun to write evidence, or has ended."""
-        warc = self.folder / "evidence" / "warc"
-        left_over = {(path, path.stat().st_size) for path in warc.glob("*/*.open")}
-        while process.poll() is None:
-            if {(path, path.stat().st_size) for path in warc.glob("*/*.open") if path.exists()} - left_over:
-                return
-            time.sleep(0.02)
+    def traces(self) -> tuple[tuple[str, int, int], ...]:
+        """Size and time of what a command writes first: another value means that it went on."""
+        found = []
+        for pattern in ("evidence/warc/*/*", "zhengxun.db-wal", "digests/*"):
+            for path in self.data.glob(pattern):
+                try:
+                    status = path.stat()
+                except FileNotFoundError:
+                    continue
+                found.append((path.name, status.st_size, status.st_mtime_ns))
+        return tuple(sorted(found))
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Committed rows, read as any other program would."""
-        with closing(sqlite3.connect(self.folder / "zhengxun.db", timeout=60)) as database:
+        with closing(sqlite3.connect(self.data / "zhengxun.db", timeout=60)) as database:
             return database.execute(query).fetchall()
 
-    def phase(self) -> str:
+    def phase(self, command: str) -> str:
         """In what the killed program was, by what it left behind."""
+        if command == "digest":
+            return "digest"
         unfinished = self.rows("select kind from crawl_runs where state <> 'done'")
         if unfinished:
             return str(unfinished[0][0])
-        return "capture" if self.rows(FAULTS["flagged pages without screenshot"]) else "before or after"
+        return "capture" if self.rows(LEFT_OVER["flagged pages without screenshot"]) else "before or after"
+
+    def note(self) -> None:
+        """Compare all rows that were committed before with those that are there, and remember the present ones."""
+        for name, query in KEPT.items():
+            found = {row[0]: row for row in self.rows(query)}
+            lost = [row for key, row in self.known[name].items() if found.get(key) != row]
+            if lost:
+                raise Fault(f"{name}: {len(lost)} rows lost or changed, e.g. {lost[:3]}")
+            self.known[name] = found
+
+    def check(self) -> None:
+        """All that must hold at any time."""
+        self.note()
+        self._none(DOUBLED)
+        verified = json.loads(self.finish("evidence", "verify", "--all", "--json", accept=(0, 1)))
+        if not verified["sound"]:
+            raise Fault(f"evidence verify: {verified['totals']} {verified['items'][:5]}")
+
+    def check_finished(self) -> None:
+        """All that must hold besides once the program was left to finish."""
+        self.check()
+        self._none(LEFT_OVER)
+        crawled = self.rows(
+            """select count(*) from crawl_requests where outcome = 'ok' and purpose <> 'site_check'
+            and run_id = (select max(id) from crawl_runs where kind = 'crawl')"""
+        )[0][0]
+        leads = self.rows("select count(*) from leads")[0][0]
+        if (crawled, leads) != (PAGES, len(FLAGGED)):
+            raise Fault(f"pages in the last crawl: {crawled} of {PAGES}; leads {leads} of {len(FLAGGED)}")
+
+    def _none(self, faults: dict[str, str]) -> None:
+        for name, query in faults.items():
+            rows = self.rows(query)
+            if rows:
+                raise Fault(f"{name}: {len(rows)}, e.g. {rows[:3]}")
 
 
-def pages_of(victim: list[Victim]) -> Any:
-    """All pages of the site: each says what day it is, so that every crawl finds new versions."""
+def away(day: int) -> bool:
+    """Whether the page that comes and goes is not there."""
+    return day % 3 == 2
+
+
+@contextmanager
+def site_of(stores: list[Store]) -> Iterator[Site]:
+    """The site: each page says what day it is, so that every crawl finds new versions."""
 
     def page(seen: Seen) -> Answer | None:
-        number = int(seen.path.removeprefix("/p").strip("/") or 0)
-        if not 0 <= number < PAGES:
+        number, day = int(seen.path.removeprefix("/p").strip("/") or 0), stores[-1].day
+        if not 0 <= number < PAGES or (number == _AWAY and away(day)):
             return None
         links = "".join(
             f'<a href="/p{child}">第 {child} 期</a> '
             for child in range(3 * number + 1, 3 * number + 4)
             if child < PAGES
         )
-        claim = _CLAIM if number % 3 == 1 else _PLAIN
-        body = f"<h1>第 {number} 期</h1><p>第 {victim[0].day} 日更新。{claim}{_PLAIN * (number % 4)}</p>{links}"
+        claim = _CLAIM if number in FLAGGED else _PLAIN
+        body = f"<h1>第 {number} 期</h1><p>第 {day} 日更新。{claim}{_PLAIN * (number % 4)}</p>{links}"
         return html(body, f"第 {number} 期")
 
-    return page
-
-
-def note(victim: Victim, known: dict[str, dict[Any, tuple[Any, ...]]], lost: Counter[str]) -> None:
-    """Compare all rows that were committed before with those that are there, and remember the present ones."""
-    for name, query in KEPT.items():
-        found = {row[0]: row for row in victim.rows(query)}
-        lost[name] += sum(found.get(key) != row for key, row in known[name].items())
-        known[name] = found
-
-
-def run(kills: int, seed: int, folder: Path, seconds: float) -> int:
-    """Kill for so many seconds at most, finish, look; 1 where something is not as it must be."""
-    picker = random.Random(seed)
     with web() as net:
-        victims: list[Victim] = []
-        page = pages_of(victims)
-        site = net.site({"*": page, "/robots.txt": Answer(status=404)})
-        victim = Victim(folder / "var", site)
-        victims.append(victim)
-        victim.finish("init")
-        victim.finish("targets", "add", f"{site.url}/", "--name", "样例")
-        began = time.monotonic()
-        lengths: dict[str, float] = {}
-        for name in ("crawl", "recheck"):
-            process = victim.start(name, "--all", said=subprocess.DEVNULL)
-            victim.await_work(process)
-            start = time.monotonic()
-            process.wait()
-            lengths[name] = time.monotonic() - start
-            victim.hour += 4
-        known: dict[str, dict[Any, tuple[Any, ...]]] = {name: {} for name in KEPT}
-        lost: Counter[str] = Counter()
-        phases: Counter[str] = Counter()
-        ended: Counter[str] = Counter()
-        done, command = 0, "crawl"
-        victim.day, victim.hour = 1, 0
-        while done < kills and time.monotonic() - began < seconds:
-            process = victim.start(command, "--all", said=subprocess.DEVNULL)
-            if picker.random() < 0.8:
-                victim.await_work(process)
-                wait = picker.uniform(0.0, 0.9) * lengths[command]
-            else:
-                wait = picker.uniform(0.1, 3.0)
-            try:
-                process.wait(wait)
-            except subprocess.TimeoutExpired:
-                if picker.random() < 0.5:
-                    os.killpg(process.pid, signal.SIGKILL)
-                else:
-                    process.kill()
-            if process.wait() == -signal.SIGKILL:
-                done += 1
-                phases[f"{command}: {victim.phase()}"] += 1
-                note(victim, known, lost)
-                if done % 20 == 0:
-                    print(f"{done} kills, {sum(ended.values())} ended, {time.monotonic() - began:.0f} s", flush=True)
+        yield net.site({"*": page, "/robots.txt": Answer(status=404)})
+
+
+class Killer:
+    """Chooses the moments; learns how many changes a command makes from those that ended by themselves."""
+
+    def __init__(self, seed: str) -> None:
+        self._picker = random.Random(seed)
+        self._length = dict(_FIRST_GUESS)
+
+    def kill(self, store: Store, command: str) -> int | None:
+        """Run ``command`` and kill it; its exit status where it ended first, else None."""
+        picker = self._picker
+        process = store.start(*COMMANDS[command], cold=picker.random() < 0.1)
+        wanted, wait = picker.randint(0, self._length[command]), picker.uniform(0.0, 0.3)
+        group = picker.random() < 0.5
+        seen, traces = 0, store.traces()
+        while seen < wanted:
+            status = process.ended(0.005)
+            if status is not None:
+                self._length[command] = max(2, seen)
+                return status
+            now = store.traces()
+            seen, traces = seen + (now != traces), now
+        status = process.ended(wait)
+        if status is None:
+            store.note()
+            if (status := process.ended(0)) is None:
+                kill(process, group)
+                status = process.ended(60)
+        return None if status == -9 else status
+
+
+def run_store(folder: Path, parent: Parent, seed: str, kills: int) -> tuple[Counter[str], Counter[str]]:
+    """So many kills on a store of its own, and the checks; phases of the kills and commands that ended by themselves."""
+    folder.mkdir(parents=True)
+    store, killer = Store(folder, parent), Killer(seed)
+    phases: Counter[str] = Counter()
+    ended: Counter[str] = Counter()
+    with site_of([store]) as site:
+        store.finish("init")
+        store.finish("targets", "add", f"{site.url}/", "--name", "样例")
+        order = list(COMMANDS)
+        command = order[0]
+        while phases.total() < kills:
+            status = killer.kill(store, command)
+            store.check()
+            if status is None:
+                phases[f"{command}: {store.phase(command)}"] += 1
                 continue
-            if process.returncode not in (0, 1):
-                raise SystemExit(f"{command} ended with {process.returncode}: {folder / 'log'}")
+            if status not in (0, 1):
+                raise Fault(f"{command} ended with {status}")
             ended[command] += 1
-            note(victim, known, lost)
-            if command == "crawl":
-                command, victim.hour = "recheck", 12
-            else:
-                command, victim.day, victim.hour = "crawl", victim.day + 1, 0
-        victim.hour += 1
-        victim.finish("recheck", "--all", accept=(0, 1))
-        victim.day, victim.hour = victim.day + 2, 0
-        victim.finish("crawl", "--all", accept=(0, 1))
-        note(victim, known, lost)
-        verified = json.loads(victim.finish("evidence", "verify", "--all", "--json", accept=(0, 1)))
-    faults = {name: victim.rows(query) for name, query in FAULTS.items()}
-    crawled = victim.rows(
-        """select count(*) from crawl_requests where outcome = 'ok' and purpose <> 'site_check'
-        and run_id = (select max(id) from crawl_runs where kind = 'crawl')"""
-    )[0][0]
-    leads = victim.rows("select count(*) from leads")[0][0]
-    expected = len(range(1, PAGES, 3))
-    print(f"{done} kills in {time.monotonic() - began:.0f} s; ended by themselves: {dict(ended)}")
-    for name, number in sorted(phases.items()):
-        print(f"  killed in {name}: {number}")
-    print("committed rows watched: " + ", ".join(f"{name} {len(rows)}" for name, rows in known.items()))
-    print(f"lost or changed: {sum(lost.values())} {dict(+lost)}")
-    for name, rows in faults.items():
-        print(f"{name}: {len(rows)} {rows[:3] if rows else ''}")
-    print(f"pages in the last crawl: {crawled} of {PAGES}; leads {leads} of {expected}")
-    print(f"evidence verify --all: {'sound' if verified['sound'] else 'NOT sound'} {verified['totals']}")
-    for item in verified["items"][:5]:
-        print(f"  {item}")
-    good = not +lost and not any(faults.values()) and crawled == PAGES and leads == expected and verified["sound"]
-    return int(not good)
+            command = order[(order.index(command) + 1) % len(order)]
+            store.day += command == order[0]
+            store.hour = HOURS[command]
+        store.hour = max(store.hour, HOURS["digest"]) + 1
+        store.finish(*COMMANDS["recheck"], accept=(0, 1))
+        store.finish(*COMMANDS["digest"])
+        store.day += 2 if away(store.day + 1) else 1
+        for command in order:
+            store.hour = HOURS[command]
+            store.finish(*COMMANDS[command], accept=(0, 1))
+        store.check_finished()
+    rows = ", ".join(f"{name} {len(found)}" for name, found in store.known.items())
+    print(f"  {store.day + 1} days; committed rows watched: {rows}", flush=True)
+    return phases, ended
+
+
+def run(kills: int, seed: int, folder: Path) -> int:
+    """Kill, store after store; 1 where something is not as it must be."""
+    notes = folder / f"finished-{seed}.json"
+    finished: list[dict[str, Any]] = json.loads(notes.read_text("utf-8")) if notes.exists() else []
+    began, parent = time.monotonic(), Parent()
+    try:
+        while (done := sum(each["kills"] for each in finished)) < kills:
+            number = len(finished) + 1
+            place = folder / f"store-{seed}-{number}"
+            shutil.rmtree(place, ignore_errors=True)
+            try:
+                phases, ended = run_store(place, parent, f"{seed}/{number}", min(PER_STORE, kills - done))
+            except Fault as fault:
+                kept = Path(tempfile.mkdtemp(prefix="kills-"))
+                shutil.copytree(place, kept / "store")
+                print(f"store {number}: {fault}\nkept in {kept}")
+                return 1
+            shutil.rmtree(place)
+            finished.append({"kills": phases.total(), "phases": phases, "ended": ended})
+            notes.write_text(json.dumps(finished), "utf-8")
+            done += phases.total()
+            print(f"{done} of {kills} kills, all sound; {time.monotonic() - began:.0f} s", flush=True)
+    finally:
+        parent.close()
+    for title in ("phases", "ended"):
+        total = sum((Counter(each[title]) for each in finished), Counter[str]())
+        print({"phases": "killed in", "ended": "ended by themselves"}[title] + f": {dict(sorted(total.items()))}")
+    print(f"{done} kills on {len(finished)} stores: nothing lost, nothing doubled, every store verified after each")
+    return 0
 
 
 def main() -> int:
     """Parse and run."""
-    parser = argparse.ArgumentParser(description="在采集、截图和复核中随机 kill -9")
+    parser = argparse.ArgumentParser(description="在采集、截图、复核和生成简报中随机 kill -9")
     parser.add_argument("--kills", type=int, default=200, help="次数（默认 200）")
     parser.add_argument("--seed", type=int, default=20261124, help="随机种子")
-    parser.add_argument("--minutes", type=float, default=60.0, help="至多这么多分钟（默认 60），此后不再 kill")
-    parser.add_argument("--keep", type=Path, help="数据留在此目录（默认用后删除）")
+    parser.add_argument("--keep", type=Path, help="在此目录记下做完的部分，中断后可接着做（默认用后删除）")
     options = parser.parse_args()
     if options.keep is not None:
-        options.keep.mkdir(parents=True)
-        return run(options.kills, options.seed, options.keep, options.minutes * 60)
+        options.keep.mkdir(parents=True, exist_ok=True)
+        return run(options.kills, options.seed, options.keep)
     with tempfile.TemporaryDirectory() as name:
-        return run(options.kills, options.seed, Path(name), options.minutes * 60)
+        return run(options.kills, options.seed, Path(name))
 
 
 if __name__ == "__main__":
