@@ -250,7 +250,6 @@ class Killer:
 
 def run_store(folder: Path, parent: Parent, seed: str, kills: int) -> tuple[Counter[str], Counter[str]]:
     """So many kills on a store of its own, and the checks; phases of the kills and commands that ended by themselves."""
-    folder.mkdir(parents=True)
     store, killer = Store(folder, parent), Killer(seed)
     phases: Counter[str] = Counter()
     ended: Counter[str] = Counter()
@@ -292,8 +291,8 @@ def run(kills: int, seed: int, folder: Path) -> int:
     try:
         while (done := sum(each["kills"] for each in finished)) < kills:
             number = len(finished) + 1
-            place = folder / f"store-{seed}-{number}"
-            shutil.rmtree(place, ignore_errors=True)
+            # Never one used before: a command whose benchmark was stopped may still be writing there.
+            place = Path(tempfile.mkdtemp(prefix=f"store-{seed}-{number}-", dir=folder))
             try:
                 phases, ended = run_store(place, parent, f"{seed}/{number}", min(PER_STORE, kills - done))
             except Fault as fault:
