@@ -273,7 +273,8 @@ def run_store(folder: Path, parent: Parent, seed: str, kills: int) -> tuple[Coun
         store.hour = max(store.hour, HOURS["digest"]) + 1
         store.finish(*COMMANDS["recheck"], accept=(0, 1))
         store.finish(*COMMANDS["digest"])
-        store.day += 2 if away(store.day + 1) else 1
+        # A page that is away is looked for again after as long as it has been away: three days later by any crawl.
+        store.day += 4 if away(store.day + 3) else 3
         for command in order:
             store.hour = HOURS[command]
             store.finish(*COMMANDS[command], accept=(0, 1))
