@@ -24,12 +24,14 @@ from domain.digest import (
     DigestPicture,
     DigestStatus,
     LeadMaterial,
+    LeadRelation,
     OperatorBrief,
+    RelationKind,
 )
 from domain.document import Contact
 from domain.evidence import Capture
 from domain.intake import NOT_VISITED
-from domain.lead import CLOSED, Presence, Review
+from domain.lead import CLOSED, LeadState, Presence, Review
 from domain.operator import SURE
 from domain.picture import PicturePlace
 from domain.ports import DigestSource
@@ -49,6 +51,7 @@ _LEVEL_RANK = {level.value: rank for rank, level in enumerate((Level.HIGH, Level
 _CLOSED_STATUS = {
     Presence.CORRECTED: DigestStatus.CORRECTED,
     Presence.REMOVED: DigestStatus.REMOVED,
+    Presence.MOVED: DigestStatus.REAPPEARED,
     Presence.UNVERIFIABLE: DigestStatus.UNVERIFIABLE,
     Presence.SUSPECTED_GONE: DigestStatus.UNVERIFIABLE,
 }
@@ -202,7 +205,14 @@ def _item(
         answer=state.answer.value if state.answer else None,
         added=tuple(mask(storable(sentence)) for sentence in material.added) if changed else (),
         dropped=tuple(mask(storable(sentence)) for sentence in material.dropped) if changed else (),
+        relation=_relation(state),
     )
+
+
+def _relation(state: LeadState) -> LeadRelation | None:
+    if state.moved_to is not None:
+        return LeadRelation(RelationKind.MOVED_TO, state.moved_to)
+    return None if state.joins is None else LeadRelation(RelationKind.JOINS, state.joins)
 
 
 def _findings(

@@ -10,12 +10,14 @@ from digest.templates import Templates
 from domain.assessment import Level, Speaker
 from domain.digest import DigestStatus, LeadMaterial
 from domain.errors import BadFile
+from domain.lead import Presence
 
 FILE = "measures.yaml"
 SURFACES = ("site", "account", "post")
 
 _CHOICES: dict[str, frozenset[str] | None] = {
     "status": frozenset(status.value for status in DigestStatus),
+    "presence": frozenset(presence.value for presence in Presence),
     "surface": frozenset(SURFACES),
     "speaker": frozenset(speaker.value for speaker in Speaker),
     "level": frozenset(level.value for level in Level),
@@ -84,6 +86,7 @@ class MeasureTable:
         assessment = material.assessment
         facts: dict[str, Collection[str]] = {
             "status": (status.value,),
+            "presence": (material.state.presence.value,),
             "surface": (self.surface(material),),
             "speaker": (assessment.speaker.value,),
             "level": (assessment.level.value,),

@@ -91,6 +91,23 @@ class EvidenceBrief:
     """Path of the page's screenshot (PNG) relative to the evidence folder; None where none was taken."""
 
 
+class RelationKind(StrEnum):
+    """How one lead belongs to another."""
+
+    JOINS = "joins"
+    """To an earlier one that people had confirmed, with the same operator or the same words."""
+    MOVED_TO = "moved_to"
+    """To that of the new address at which its words stand, while its own page is gone or clean."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRelation:
+    """The other lead that one belongs to."""
+
+    kind: RelationKind
+    lead_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class DigestItem:
     """One lead in one digest."""
@@ -136,6 +153,8 @@ class DigestItem:
     """And sentences that went."""
     answer: str | None = None
     """What the authority said of it (:class:`domain.lead.Answer`)."""
+    relation: LeadRelation | None = None
+    """The other lead that it belongs to; its words stand in :attr:`reason` where they are news."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ A lead has two independent sides, folded from one list of events:
 - 研判 :class:`Review`: what people decided (待研判 → 确认 / 误报 / 待核实 → 已移送 → 已退回 / 再次移送);
 - 在线状态 :class:`Presence`: what the web shows (在线 → 疑似下线 → 已下线, 已改正, 复发, 无法判定).
 
-Rules of takedown verification (CONTRACT.md): a page counts as removed after two looks at least
-``ZHENGXUN_REMOVAL_CONFIRM_HOURS`` apart; a blocked look (captcha, login wall, time-out) is never a removal. A whole site
-that stays down for ``ZHENGXUN_SITE_GONE_HOURS`` counts as shut down.
+What a visit adds is worked out in :mod:`domain.lead_visit`. Two leads may be bound to each other: the lead of a new page
+joins an earlier one that people had confirmed, and where it repeats the words of a page that is gone, that one's lead
+stands as 复发（新地址） until the new one is settled (:mod:`storage.moves` finds both).
 
 People take back what they decided by one more event (撤销), which puts the 研判 side back to where it stood before their
 last decision; only its author may, and only as long as nobody decided after it.
@@ -15,10 +15,9 @@ last decision; only its author may, and only as long as nobody decided after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from domain.errors import IllegalMove
 from domain.lead_words import DETAIL_LABELS, Answer, EventKind, Presence, Review
@@ -26,9 +25,12 @@ from domain.lead_words import DETAIL_LABELS, Answer, EventKind, Presence, Review
 __all__ = [
     "CLOSED",
     "DETAIL_LABELS",
+    "GONE_HERE",
+    "IN_DOUBT",
     "PRESENCE_MOVES",
     "QUIET",
     "REVIEW_MOVES",
+    "STANDING",
     "Answer",
     "EventKind",
     "Lead",
@@ -36,11 +38,8 @@ __all__ = [
     "LeadState",
     "Presence",
     "Review",
-    "Sight",
-    "Visit",
     "apply",
     "begin",
-    "events_of_visit",
     "fold",
 ]
 
@@ -66,25 +65,29 @@ REVIEW_MOVES: dict[EventKind, tuple[frozenset[Review], Review]] = {
     EventKind.HANDLED: (frozenset({Review.REFERRED}), Review.REFERRED),
 }
 #: Events that change neither where a lead stands nor what a reader of the digest has to be told of it.
-QUIET = frozenset({EventKind.NOTED, EventKind.ASSIGNED, EventKind.ACCEPTED, EventKind.HANDLED})
+QUIET = frozenset({EventKind.NOTED, EventKind.ASSIGNED, EventKind.ACCEPTED, EventKind.HANDLED, EventKind.JOINED})
 
 _ANSWERS = {EventKind(answer.value): answer for answer in Answer}
 
-_STANDING = frozenset({Presence.ONLINE, Presence.REAPPEARED})
-_IN_DOUBT = frozenset({Presence.SUSPECTED_GONE, Presence.UNVERIFIABLE})
-#: The page is gone or clean: nothing more to be done, but it is watched for its return.
-CLOSED = frozenset({Presence.REMOVED, Presence.CORRECTED})
+STANDING = frozenset({Presence.ONLINE, Presence.REAPPEARED})
+IN_DOUBT = frozenset({Presence.SUSPECTED_GONE, Presence.UNVERIFIABLE})
+#: The page is gone or clean: nothing more to be done at its address, but it is watched for its return.
+CLOSED = frozenset({Presence.REMOVED, Presence.CORRECTED, Presence.MOVED})
+#: That a page is not there says nothing new of it.
+GONE_HERE = frozenset({Presence.REMOVED, Presence.MOVED})
 
 #: 在线状态 moves: event → (states in which it is allowed, state after it; None: see :func:`apply`).
 PRESENCE_MOVES: dict[EventKind, tuple[frozenset[Presence], Presence | None]] = {
-    EventKind.EDITED: (_STANDING | _IN_DOUBT, None),
-    EventKind.SEEN: (_IN_DOUBT, Presence.ONLINE),
-    EventKind.MISSING: (_STANDING | {Presence.UNVERIFIABLE, Presence.CORRECTED}, Presence.SUSPECTED_GONE),
-    EventKind.REMOVED: (_IN_DOUBT, Presence.REMOVED),
-    EventKind.CORRECTED: (_STANDING | _IN_DOUBT, Presence.CORRECTED),
-    EventKind.UNVERIFIABLE: (_STANDING | _IN_DOUBT, Presence.UNVERIFIABLE),
-    EventKind.SITE_DOWN: (_STANDING | _IN_DOUBT, None),
+    EventKind.EDITED: (STANDING | IN_DOUBT, None),
+    EventKind.SEEN: (IN_DOUBT, Presence.ONLINE),
+    EventKind.MISSING: (STANDING | {Presence.UNVERIFIABLE, Presence.CORRECTED}, Presence.SUSPECTED_GONE),
+    EventKind.REMOVED: (IN_DOUBT, Presence.REMOVED),
+    EventKind.CORRECTED: (STANDING | IN_DOUBT, Presence.CORRECTED),
+    EventKind.UNVERIFIABLE: (STANDING | IN_DOUBT, Presence.UNVERIFIABLE),
+    EventKind.SITE_DOWN: (STANDING | IN_DOUBT, None),
     EventKind.REAPPEARED: (CLOSED, Presence.REAPPEARED),
+    EventKind.MOVED: (CLOSED - {Presence.MOVED}, Presence.MOVED),
+    EventKind.SETTLED: (frozenset({Presence.MOVED}), None),
 }
 
 
@@ -144,7 +147,11 @@ class LeadState:
     site_down_since: datetime | None = None
     """First look that found the whole site down; None where the site answered since."""
     reappeared: int = 0
-    """How often it came back."""
+    """How often it came back at its own address."""
+    joins: int | None = None
+    """The earlier lead, confirmed by people, whose operator or words its page has."""
+    moved_to: int | None = None
+    """The lead of the new address at which its words stand; None where it has not moved, or that lead is settled."""
 
     @property
     def open(self) -> bool:
@@ -177,6 +184,8 @@ def apply(state: LeadState, event: LeadEvent) -> LeadState:
         return state
     if event.kind is EventKind.ASSIGNED:
         return replace(state, owner=event.detail("owner") or None)
+    if event.kind is EventKind.JOINED:
+        return replace(state, joins=_other_lead(event))
     if event.kind in REVIEW_MOVES:
         return _review(state, event)
     if event.kind in PRESENCE_MOVES:
@@ -220,11 +229,15 @@ def _presence(state: LeadState, event: LeadEvent) -> LeadState:
         # A page that was gone already stays so: its site's silence is no better news of it.
         gone_already = state.presence is Presence.SUSPECTED_GONE
         presence: Presence = Presence.SUSPECTED_GONE if gone_already else Presence.UNVERIFIABLE
+    elif kind is EventKind.SETTLED:
+        presence = Presence.CORRECTED if state.missing_since is None else Presence.REMOVED
     else:
-        presence = after or (Presence.ONLINE if state.presence in _IN_DOUBT else state.presence)
+        presence = after or (Presence.ONLINE if state.presence in IN_DOUBT else state.presence)
     missing_since = None
     if presence in {Presence.SUSPECTED_GONE, Presence.REMOVED}:
         missing_since = state.missing_since or state.site_down_since or event.at
+    elif presence is Presence.MOVED:
+        missing_since = state.missing_since
     # A page that was corrected first and is gone now has been free of its claims since it was corrected.
     gone_at = state.gone_at if presence is Presence.SUSPECTED_GONE else None
     if presence in CLOSED:
@@ -240,7 +253,15 @@ def _presence(state: LeadState, event: LeadEvent) -> LeadState:
         gone_at=gone_at,
         site_down_since=(state.site_down_since or event.at) if kind is EventKind.SITE_DOWN else None,
         reappeared=state.reappeared + (kind is EventKind.REAPPEARED),
+        moved_to=_other_lead(event) if kind is EventKind.MOVED else None,
     )
+
+
+def _other_lead(event: LeadEvent) -> int:
+    lead = event.detail("lead")
+    if lead is None:
+        raise IllegalMove(f"“{event.kind.label}”必须写明相关线索的编号。")
+    return int(lead)
 
 
 #: The 研判 side of a state: what 撤销 puts back.
@@ -278,83 +299,6 @@ def _undo(state: LeadState, event: LeadEvent, decided: list[tuple[LeadEvent, Lea
         raise IllegalMove(f"最近一次研判“{last.kind.label}”由 {last.actor} 作出，只能由其本人撤销。")
     decided.pop()
     return replace(state, changed_at=event.at, **{name: getattr(before, name) for name in _REVIEW_SIDE})
-
-
-class Sight(StrEnum):
-    """What one visit of a page saw, as far as its lead is concerned."""
-
-    VIOLATING = "violating"
-    CLEAN = "clean"
-    GONE = "gone"
-    """404, 410, a deletion or violation notice of the platform, or a soft 404."""
-    NOT_SEEN = "not_seen"
-    """Blocked, timed out, robots, host down …: says nothing about the page."""
-    SITE_DOWN = "site_down"
-    """Neither the page nor its site's start page could be reached, while other sites could; or both say it is closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One look at a page."""
-
-    sight: Sight
-    at: datetime
-    text_changed: bool = False
-    snapshot_id: int | None = None
-    reason: str | None = None
-    answered: bool = False
-    """Whether the site gave any answer at all, where the page was not seen."""
-
-
-def events_of_visit(state: LeadState | None, visit: Visit, confirm_after: timedelta) -> tuple[LeadEvent, ...]:
-    """Events that a visit adds to a lead (``state`` None: there is no lead yet); always legal moves.
-
-    ``confirm_after``: time between two looks before a page counts as removed, or, for a visit that found the whole site
-    down, before the site counts as shut down.
-    """
-
-    def event(kind: EventKind, reason: str | None = visit.reason) -> tuple[LeadEvent, ...]:
-        return (LeadEvent(kind, visit.at, "system", reason, visit.snapshot_id),)
-
-    if state is None:
-        return event(EventKind.FOUND) if visit.sight is Sight.VIOLATING else ()
-    presence = state.presence
-    if visit.sight is Sight.VIOLATING:
-        if presence in CLOSED:
-            return event(EventKind.REAPPEARED)
-        if visit.text_changed:
-            return event(EventKind.EDITED)
-        return event(EventKind.SEEN) if presence in _IN_DOUBT else ()
-    if visit.sight is Sight.CLEAN:
-        return () if presence in CLOSED else event(EventKind.CORRECTED)
-    if visit.sight is Sight.GONE:
-        if presence is Presence.REMOVED:
-            return ()
-        if presence is not Presence.SUSPECTED_GONE:
-            return event(EventKind.MISSING, "疑似下线，待复核")
-        since = state.missing_since or state.changed_at
-        return event(EventKind.REMOVED) if visit.at - since >= confirm_after else ()
-    if visit.sight is Sight.SITE_DOWN:
-        return _events_of_silence(state, visit, confirm_after, event)
-    back = visit.answered and state.site_down_since is not None
-    return event(EventKind.UNVERIFIABLE) if presence in _STANDING or (back and presence in _IN_DOUBT) else ()
-
-
-def _events_of_silence(
-    state: LeadState,
-    visit: Visit,
-    confirm_after: timedelta,
-    event: Callable[..., tuple[LeadEvent, ...]],
-) -> tuple[LeadEvent, ...]:
-    if state.presence in CLOSED:
-        return ()
-    if state.site_down_since is None:
-        return event(EventKind.SITE_DOWN)
-    return (
-        event(EventKind.REMOVED, f"整站关闭：{visit.reason}")
-        if visit.at - state.site_down_since >= confirm_after
-        else ()
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 
-from domain.lead import LeadState, Review
+from domain.lead import LeadState, Presence, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ class ClockLine:
 
     @property
     def hours_to_takedown(self) -> float | None:
-        """From the first referral until the claims were gone; None where they stand, or went before."""
+        """From the first referral until the claims were gone; None where they stand, at a new address too, or went before."""
+        if self.state.presence is Presence.MOVED:
+            return None
         return hours_between(self.state.first_referred_at, self.state.gone_at)
 
     def days_since_referral(self, now: datetime) -> int | None:

@@ -24,6 +24,12 @@ class EventKind(StrEnum):
     """We were kept out or the site was down: nothing can be said."""
     REAPPEARED = "reappeared"
     """Violating again after it had been removed or corrected."""
+    JOINED = "joined"
+    """Its page has the operator, or the words, of an earlier lead that people had confirmed; detail ``lead``."""
+    MOVED = "moved"
+    """Gone or clean here, and its words stand at a new address; detail ``lead``: the lead of that page."""
+    SETTLED = "settled"
+    """The lead of the new address is gone, clean or dismissed, or turned out to be a stranger's."""
     CONFIRMED = "confirmed"
     DISMISSED = "dismissed"
     CHECK_REQUESTED = "check_requested"
@@ -57,6 +63,9 @@ _EVENT_LABELS = {
     EventKind.CORRECTED: "已改正",
     EventKind.UNVERIFIABLE: "无法判定",
     EventKind.REAPPEARED: "复发",
+    EventKind.JOINED: "关联旧线索",
+    EventKind.MOVED: "复发（新地址）",
+    EventKind.SETTLED: "新地址线索已了结",
     EventKind.CONFIRMED: "确认",
     EventKind.DISMISSED: "误报",
     EventKind.CHECK_REQUESTED: "待核实",
@@ -103,6 +112,8 @@ class Presence(StrEnum):
     CORRECTED = "corrected"
     UNVERIFIABLE = "unverifiable"
     REAPPEARED = "reappeared"
+    MOVED = "moved"
+    """Gone or clean at its own address; a copy stands at a new one, which has a lead of its own."""
 
     @property
     def label(self) -> str:
@@ -114,6 +125,7 @@ class Presence(StrEnum):
             "corrected": "已改正",
             "unverifiable": "无法判定",
             "reappeared": "复发",
+            "moved": "复发（新地址）",
         }[self.value]
 
 
@@ -133,6 +145,7 @@ class Answer(StrEnum):
 #: Details of events, by key, with their Chinese names.
 DETAIL_LABELS = {
     "owner": "承办人",
+    "lead": "相关线索",
     "authority": "移送部门",
     "letter": "文号",
     "measure": "处置措施",

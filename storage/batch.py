@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.lead import QUIET, LeadEvent, LeadState, Review, Sight, Visit, apply, begin, events_of_visit
+from domain.lead import QUIET, LeadEvent, LeadState, Review, apply, begin
+from domain.lead_visit import Sight, Visit, events_of_visit
 from storage.lead_state import may_be_visited, plan_rank, state_columns, state_of
 
 

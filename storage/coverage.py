@@ -22,7 +22,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 from domain.crawl import Outcome, Purpose, RunKind
 from domain.digest import Coverage, CoverageGap
 from domain.health import HealthEvent
-from domain.lead import Sight
+from domain.lead_visit import Sight
 from domain.target import Target, TargetKind
 from storage.days import bounds_of
 from storage.engine import reading

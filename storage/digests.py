@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, case, func, insert, select, update
 
 from domain.digest import Coverage, Digest, DigestItem, DigestStatus, LeadMaterial
 from domain.errors import ZhengxunError
-from domain.lead import Review
+from domain.lead import CLOSED, Review
 from domain.target import Target
 from storage.codec import decoder, encode, encoder
 from storage.coverage import coverage
@@ -169,7 +169,9 @@ def _note_shown(connection: Connection, digest_id: int, digest: Digest) -> None:
     connection.execute(
         select(LeadRow.id).where(LeadRow.id.in_(listed)).order_by(LeadRow.id).with_for_update(key_share=True)
     ).all()
-    still_open = (LeadRow.presence.not_in(["removed", "corrected"])) | (LeadRow.changed_at > digest.generated_at)
+    still_open = (LeadRow.presence.not_in([presence.value for presence in CLOSED])) | (
+        LeadRow.changed_at > digest.generated_at
+    )
     connection.execute(
         update(LeadRow)
         .where(LeadRow.id.in_(listed), (LeadRow.shown_on.is_(None)) | (LeadRow.shown_on < digest.date))

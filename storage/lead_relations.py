@@ -1,27 +1,28 @@
-"""A new lead whose operator, or whose text, is known from an earlier lead that people had confirmed (能力 52)."""
+"""A new lead whose operator, or whose text, is known from an earlier lead that people had confirmed (能力 52): it joins that one.
+
+Where the earlier page is gone and the new one repeats its words, :mod:`storage.moves` follows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from domain.document import Contact, ContactKind, ContactSource
-from domain.lead import EventKind, LeadEvent, Presence, Review
-from domain.operator import LABELS, ordered, shares
+from domain.lead import CLOSED, EventKind, LeadEvent, Presence, Review
 from storage.dialects import portions
+from storage.lead_grounds import DECIDED, grounds_between
 from storage.near_texts import near_pages
 from storage.page_rows import attach_leads, read_pages, write_back
-from storage.tables import IdentifierRow, LeadRelationRow, LeadRow, OccurrenceRow, OperatorPageRow, PageRow
+from storage.tables import LeadRelationRow, LeadRow, OperatorPageRow, PageRow
 
-_DECIDED = (Review.CONFIRMED.value, Review.REFERRED.value)
-_CLOSED = (Presence.REMOVED.value, Presence.CORRECTED.value)
+_CLOSED = {presence.value for presence in CLOSED}
 
 
 def relate(connection: Connection, pages: Sequence[int], at: datetime) -> int:
-    """Note on the leads of ``pages`` which confirmed lead they join or repeat, once for each; how many were noted."""
+    """Let the leads of ``pages`` join the confirmed lead that they belong to, once for each; how many joined."""
     fresh: dict[int, Any] = {}
     for portion in portions(pages):
         for row in connection.execute(
@@ -40,12 +41,9 @@ def relate(connection: Connection, pages: Sequence[int], at: datetime) -> int:
     near = near_pages(connection, sorted(fresh))
     found: dict[int, tuple[Any, str]] = {}
     for page_id, row in sorted(fresh.items()):
-        other = _earlier(connection, row, sorted(near[page_id]))
+        other = _earlier(connection, row, near[page_id])
         if other is not None:
-            found[page_id] = (
-                other,
-                _reason(connection, page_id, other, page_id in near and other.page_id in near[page_id]),
-            )
+            found[page_id] = other, _reason(connection, page_id, other, other.page_id in near[page_id])
     if not found:
         return 0
     touched = sorted({*found, *(other.page_id for other, _ in found.values() if other.presence in _CLOSED)})
@@ -55,9 +53,10 @@ def relate(connection: Connection, pages: Sequence[int], at: datetime) -> int:
         lead = read[page_id].lead
         if lead is None:
             continue
-        lead.add(LeadEvent(EventKind.NOTED, at, "system", reason), None)
+        joined = LeadEvent(EventKind.JOINED, at, "system", reason, details=(("lead", str(other.id)),))
+        lead.add(joined, None)
         closed = read.get(other.page_id)
-        if closed is not None and closed.lead is not None:
+        if closed is not None and closed.lead is not None and other.page_id not in near[page_id]:
             closed.lead.add(
                 LeadEvent(EventKind.NOTED, at, "system", f"疑似在新网址复发：线索 {fresh[page_id].id}"), None
             )
@@ -72,11 +71,11 @@ def relate(connection: Connection, pages: Sequence[int], at: datetime) -> int:
     return len(found)
 
 
-def _earlier(connection: Connection, lead: Any, near: Sequence[int]) -> Any:
-    """The confirmed lead that it joins: one that was closed before others, then the newest."""
+def _earlier(connection: Connection, lead: Any, near: Collection[int]) -> Any:
+    """The confirmed lead that it joins: one whose closed page it repeats, then a closed one, then the newest."""
     candidates: list[Any] = []
     base = select(LeadRow.id, LeadRow.page_id, LeadRow.presence, LeadRow.review).where(
-        LeadRow.review.in_(_DECIDED), LeadRow.found_at <= lead.found_at, LeadRow.id != lead.id
+        LeadRow.review.in_(DECIDED), LeadRow.found_at <= lead.found_at, LeadRow.id != lead.id
     )
     if lead.operator_id is not None:
         candidates += connection.execute(
@@ -86,8 +85,13 @@ def _earlier(connection: Connection, lead: Any, near: Sequence[int]) -> Any:
             .limit(50)
         ).all()
     if near:
-        candidates += connection.execute(base.where(LeadRow.page_id.in_(near[:50]))).all()
-    return max(candidates, key=lambda row: (row.presence in _CLOSED, row.id), default=None)
+        candidates += connection.execute(base.where(LeadRow.page_id.in_(sorted(near)[:50]))).all()
+
+    def rank(row: Any) -> tuple[bool, bool, int]:
+        closed = row.presence in _CLOSED
+        return closed and row.page_id in near, closed, row.id
+
+    return max(candidates, key=rank, default=None)
 
 
 def _reason(connection: Connection, page_id: int, other: Any, alike: bool) -> str:
@@ -99,30 +103,3 @@ def _reason(connection: Connection, page_id: int, other: Any, alike: bool) -> st
     if other.presence in _CLOSED:
         return f"疑似复发于新网址：线索 {other.id}（{state}，{Presence(other.presence).label}）。{why}"
     return f"疑似同一主体：线索 {other.id}（{state}）。{why}"
-
-
-def grounds_between(connection: Connection, page_id: int, others: Sequence[int]) -> Mapping[int, list[str]]:
-    """For each of ``others``: what it shares with the page, in Chinese, strongest first; common identifiers are none."""
-    mine = {
-        row.identifier_id: row
-        for row in connection.execute(
-            select(OccurrenceRow.identifier_id, OccurrenceRow.source, IdentifierRow.kind, IdentifierRow.value)
-            .join(IdentifierRow, IdentifierRow.id == OccurrenceRow.identifier_id)
-            .where(OccurrenceRow.page_id == page_id, IdentifierRow.common.is_(False))
-        )
-    }
-    shared: dict[int, list[Contact]] = {other: [] for other in others}
-    for portion in portions(others):
-        for row in connection.execute(
-            select(OccurrenceRow.page_id, OccurrenceRow.identifier_id).where(
-                OccurrenceRow.page_id.in_(portion), OccurrenceRow.identifier_id.in_(sorted(mine))
-            )
-        ):
-            found = mine[row.identifier_id]
-            shared[row.page_id].append(
-                Contact(ContactKind(found.kind), found.value, source=ContactSource(found.source))
-            )
-    return {
-        other: [shares(contact, LABELS[contact.kind]) for contact in ordered(contacts)]
-        for other, contacts in shared.items()
-    }

@@ -38,6 +38,8 @@ def state_columns(state: LeadState) -> dict[str, Any]:
         "gone_at": state.gone_at,
         "site_down_since": state.site_down_since,
         "reappeared": state.reappeared,
+        "joins": state.joins,
+        "moved_to": state.moved_to,
     }
 
 
@@ -64,6 +66,8 @@ def state_of(row: Any) -> LeadState:
         gone_at=row.gone_at,
         site_down_since=row.site_down_since,
         reappeared=row.reappeared,
+        joins=row.joins,
+        moved_to=row.moved_to,
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql.operators import custom_op
 from domain.digest import EvidenceBrief
 from domain.errors import BadInput, IllegalMove
 from domain.evidence import screenshot_file
-from domain.lead import CLOSED, EventKind, Lead, LeadEvent, LeadState, Presence, Review, fold
+from domain.lead import CLOSED, REVIEW_MOVES, EventKind, Lead, LeadEvent, LeadState, Presence, Review, fold
 from domain.lead_clock import ClockLine
 from domain.lead_detail import LeadDetail
 from domain.reasons import check_code
@@ -23,6 +23,7 @@ from storage.days import SHANGHAI, bounds_of
 from storage.dialects import portions
 from storage.engine import reading, writing
 from storage.lead_state import event_columns, event_of, may_be_visited, plan_rank, state_of
+from storage.moves import follow
 from storage.page_versions import PageVersion, page_versions
 from storage.reading import ASSESSMENT_COLUMNS, DOCUMENT_COLUMNS, assessments_of, document_of
 from storage.tables import (
@@ -310,6 +311,10 @@ class Leads:
             connection.execute(update(LeadRow).where(LeadRow.id == lead_id).values(**lead.columns()))
             connection.execute(insert(LeadEventRow).values(lead_id=lead_id, **event_columns(event)))
             _rank_page(connection, page, lead.state)
+        if kind in REVIEW_MOVES or kind is EventKind.UNDONE:
+            # In a transaction of its own, which takes other pages in their order; where it fails the next crawl does it.
+            with writing(self.engine) as connection:
+                follow(connection, at, lead_id)
         return lead.state
 
 

@@ -24,6 +24,7 @@ from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
 from storage.identifiers import Sighting, note, recount
 from storage.lead_relations import relate
+from storage.moves import follow
 from storage.near_texts import compare
 from storage.placing import Placed, Placing
 from storage.reading import DOCUMENT_COLUMNS, document_of
@@ -51,6 +52,8 @@ class Linked:
     documents: int = 0
     operators_new: int = 0
     leads_related: int = 0
+    leads_moved: int = 0
+    """Leads that now stand at a new address, or no longer do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,10 @@ class _Read(Placed):
 def link(
     engine: Engine, clock: Callable[[], datetime], limits: LinkLimits, domain_of: DomainOf, portion: int = 200
 ) -> Linked:
-    """Link all documents that were not linked yet; again: does nothing. Ask only under the crawl lock."""
+    """Link all documents that were not linked yet, then follow leads to new addresses; again: does nothing.
+
+    Ask only under the crawl lock.
+    """
     done = Linked()
     _use_limits(engine, limits, clock())
     while rows := _next(engine, portion):
@@ -71,6 +77,8 @@ def link(
             _portion(connection, [_read(row, domain_of) for row in rows], limits, clock(), done)
             connection.execute(update(LinkingRow).where(LinkingRow.id == 1).values(position=rows[-1].document_id))
         done.documents += len(rows)
+    with writing(engine) as connection:
+        done.leads_moved = follow(connection, clock())
     return done
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import Engine, and_, exists, or_, select
 
 from domain.crawl import Outcome, Purpose
 from domain.intake import UPLOAD_HOST
-from domain.lead import CLOSED, EventKind, Presence, Review, Sight
+from domain.lead import CLOSED, GONE_HERE, EventKind, Review
+from domain.lead_visit import Sight
 from domain.recheck import Finding, LookPlan, next_look
 from storage.batch import host_of
 from storage.engine import reading
@@ -18,6 +19,7 @@ from storage.lead_state import PlanRank, state_of
 from storage.tables import CrawlRequestRow, LeadEventRow, LeadRow, PageRow, TargetRow
 
 _CLOSED = [presence.value for presence in CLOSED]
+_GONE_HERE = {presence.value for presence in GONE_HERE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def _found(seen: Any, kinds: set[str]) -> tuple[Finding, str | None]:
         return (Finding.REAPPEARED if back else Finding.STILL_ONLINE), None
     if seen.sight == Sight.CLEAN.value:
         return Finding.CORRECTED, "页面可以访问，未再发现违规宣传内容"
-    if seen.presence == Presence.REMOVED.value and (seen.sight == Sight.GONE.value or EventKind.REMOVED.value in kinds):
+    if seen.presence in _GONE_HERE and (seen.sight == Sight.GONE.value or EventKind.REMOVED.value in kinds):
         return Finding.REMOVED, seen.reason or seen.detail
     if seen.sight == Sight.GONE.value:
         return Finding.UNVERIFIABLE, f"疑似下线，待复核：{seen.detail or '页面已不存在'}"

@@ -18,7 +18,8 @@ from domain.assessment import Assessment
 from domain.crawl import Outcome
 from domain.digest import EvidenceBrief, LeadMaterial, OperatorMaterial
 from domain.evidence import Capture, CaptureKind, screenshot_file
-from domain.lead import LeadState, Sight
+from domain.lead import LeadState
+from domain.lead_visit import Sight
 from storage.captures import captures_of, screenshots_of
 from storage.edits import edits_of
 from storage.engine import reading

@@ -17,7 +17,7 @@ from domain.operator import LABELS, Decision, DecisionKind, Ground, LinkLimits, 
 from storage.dialects import portions
 from storage.engine import reading, writing
 from storage.identifiers import recount
-from storage.lead_relations import grounds_between
+from storage.lead_grounds import grounds_between
 from storage.near_texts import near_pages
 from storage.regrouping import operators_with, readmit, regroup
 from storage.tables import (

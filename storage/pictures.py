@@ -12,7 +12,7 @@ from domain.assessment import Assessment
 from domain.crawl import Outcome, WarcRef
 from domain.document import Document
 from domain.evidence import Capture, CaptureKind
-from domain.lead import Sight, Visit
+from domain.lead_visit import Sight, Visit
 from domain.picture import PictureCode, PictureLine, PictureLook, PictureReading
 from domain.ports import Clock
 from storage.batch import PageInBatch, Version

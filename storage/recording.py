@@ -25,7 +25,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from domain.analysis import PageVisit
 from domain.crawl import Outcome, Purpose
 from domain.intake import HANDED_IN, NOT_VISITED
-from domain.lead import Sight, Visit
+from domain.lead_visit import Sight, Visit
 from storage import picture_pages
 from storage.batch import PageInBatch, Version, host_of, place_of
 from storage.captures import NewCapture, write_captures

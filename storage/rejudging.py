@@ -23,7 +23,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from domain.assessment import Assessment
 from domain.document import Document
-from domain.lead import EventKind, LeadEvent, Sight, Visit
+from domain.lead import EventKind, LeadEvent
+from domain.lead_visit import Sight, Visit
 from storage.batch import PageInBatch, Version
 from storage.content import write_assessments
 from storage.engine import reading, writing

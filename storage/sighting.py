@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.analysis import PageVisit
 from domain.crawl import Outcome, Purpose
 from domain.document import PageVerdict
-from domain.lead import Sight
+from domain.lead_visit import Sight
 
 #: Reasons and verdicts that say: the page is not there any more. ``moved`` is a page that was kept and whose address now
 #: leads to another page that can be read, which is how sites often take one down; the other page is judged by itself.

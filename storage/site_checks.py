@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, or_, select
 
 from domain.crawl import Purpose
-from domain.lead import Sight, Visit
+from domain.lead_visit import Sight, Visit
 from storage.batch import host_of
 from storage.engine import reading, writing
 from storage.page_rows import attach_leads, read_pages, write_back

@@ -126,6 +126,7 @@ def _item(item: DigestItem) -> dict[str, Any]:
         "answer": item.answer,
         "added": list(item.added),
         "dropped": list(item.dropped),
+        "relation": {"kind": item.relation.kind.value, "lead_id": item.relation.lead_id} if item.relation else None,
         "evidence": None
         if evidence is None
         else {

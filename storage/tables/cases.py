@@ -30,6 +30,12 @@ class LeadRow(Base):
             sqlite_where=text("to_report"),
             postgresql_where=text("to_report"),
         ),
+        Index(
+            "ix_leads_moved_to",
+            "moved_to",
+            sqlite_where=text("moved_to IS NOT NULL"),
+            postgresql_where=text("moved_to IS NOT NULL"),
+        ),
         # All that lists are filtered by stands in the index that has their order: what a filter leaves out, and what
         # is only counted, costs no look at the wide rows.
         Index("ix_leads_score", text("score DESC"), "id", *LISTED_BY),
@@ -69,6 +75,8 @@ class LeadRow(Base):
     gone_at: Mapped[datetime | None]
     site_down_since: Mapped[datetime | None]
     reappeared: Mapped[int] = mapped_column(server_default=text("0"))
+    joins: Mapped[int | None] = mapped_column(Id)
+    moved_to: Mapped[int | None] = mapped_column(Id)
     last_event_at: Mapped[datetime] = mapped_column(index=True)
     flagged_at: Mapped[datetime] = mapped_column(index=True)
     """When the last flagged version was fetched."""

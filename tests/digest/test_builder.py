@@ -11,7 +11,15 @@ import pytest
 from digest import build
 from digest.builder import together
 from domain.assessment import Level, Speaker
-from domain.digest import Digest, DigestItem, DigestStatus, OperatorBrief, OperatorMaterial
+from domain.digest import (
+    Digest,
+    DigestItem,
+    DigestStatus,
+    LeadRelation,
+    OperatorBrief,
+    OperatorMaterial,
+    RelationKind,
+)
 from domain.document import Contact, ContactKind
 from domain.lead import Answer, Presence, Review
 
@@ -107,6 +115,22 @@ def test_closed_and_doubtful_pages_keep_their_word(presence: Presence, status: D
     """What the web shows decides, shown before or not."""
     assert only(**SHOWN, state=state(presence)).status is status
     assert only(state=state(presence)).status is status
+
+
+def test_an_ad_at_a_new_address_is_a_return_that_names_the_other_lead() -> None:
+    """The old lead says where to and leaves the measure to the new one, which says what it joins."""
+    state = replace(
+        material().state, presence=Presence.MOVED, moved_to=2, reason="线索 2：http://new.example/（文案近似）"
+    )
+    joined = replace(material(2).state, joins=1)
+    made = digest_of(
+        material(1, state=state, shown_before=True), material(2, state=joined, relation="疑似复发于新网址：线索 1")
+    )
+    new, old = made.items
+    assert (old.status, old.reason, old.measure) == (DigestStatus.REAPPEARED, state.reason, "按新地址的线索处置")
+    assert old.relation == LeadRelation(RelationKind.MOVED_TO, 2)
+    assert (new.status, new.reason) == (DigestStatus.NEW, "疑似复发于新网址：线索 1")
+    assert new.relation == LeadRelation(RelationKind.JOINS, 1)
 
 
 def test_a_page_missing_once_is_unverifiable_with_its_ground() -> None:

@@ -9,19 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import IllegalMove
-from domain.lead import (
-    Answer,
-    EventKind,
-    LeadEvent,
-    LeadState,
-    Presence,
-    Review,
-    Sight,
-    Visit,
-    apply,
-    events_of_visit,
-    fold,
-)
+from domain.lead import Answer, EventKind, LeadEvent, LeadState, Presence, Review, apply, fold
+from domain.lead_visit import Sight, Visit, events_of_visit
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 CONFIRM = timedelta(hours=6)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from domain.crawl import Outcome
 from domain.document import ContactKind
 from domain.errors import BadInput
-from domain.lead import EventKind
+from domain.lead import EventKind, Presence
 from domain.operator import LinkLimits
 from storage import Store
 from storage.engine import reading
@@ -184,8 +184,8 @@ def test_an_identifier_can_be_excluded(world: World) -> None:
     assert together(world.store, "http://a.example/", "http://b.example/", "http://c.example/")
 
 
-def test_a_new_page_of_a_confirmed_operator_is_noted(world: World, clock: TestClock) -> None:
-    """Joining while it stands, 复发 once it was closed; a near copy without the number too. Noted once."""
+def test_a_new_page_joins_the_confirmed_lead_of_its_operator(world: World, clock: TestClock) -> None:
+    """While it stands and once it was closed, by number or by words alone; once, and with a reference to it."""
     put(world, page("a", "电话 13812341234"))
     link(world.store)
     world.store.leads.append(1, EventKind.CONFIRMED, "张三", None, clock())
@@ -196,17 +196,20 @@ def test_a_new_page_of_a_confirmed_operator_is_noted(world: World, clock: TestCl
 
     def notes(lead: int) -> list[str]:
         events = world.store.leads.get(lead).lead.events
-        return [event.reason or "" for event in events if event.kind is EventKind.NOTED]
+        return [event.reason or "" for event in events if event.kind is EventKind.JOINED]
 
     assert notes(2) == ["疑似同一主体：线索 1（已确认）。两页都写有手机 138****1234；文案近似"]
     assert notes(3) == ["疑似同一主体：线索 1（已确认）。文案近似"]
     world.fails("http://a.example/", Outcome.FAILED, "http_404", 404)
     clock.forward(hours=7)
     world.fails("http://a.example/", Outcome.FAILED, "http_404", 404)
-    put(world, page("c", "微信 13812341234"))
+    other_words = ad("http://c.example/", 0, "零基础直接拿证包过，全国通用\n微信 13812341234", "", "")
+    put(world, other_words)
     link(world.store)
     assert notes(4)[0].startswith("疑似复发于新网址：线索 1（已确认，已下线）")
-    assert notes(1) == ["疑似在新网址复发：线索 4"]
+    assert [world.state(lead).joins for lead in (1, 2, 3, 4)] == [None, 1, 1, 1]
+    old = world.store.leads.get(1).lead
+    assert (old.state.presence, old.events[-1].reason) == (Presence.REMOVED, "疑似在新网址复发：线索 4")
 
 
 def test_a_killed_process_goes_on_where_it_was(world: World, open_again: Callable[[], Store]) -> None:

@@ -39,6 +39,8 @@ def state_as_dict(state: LeadState) -> dict[str, Any]:
         "answered_at": state.answered_at,
         "gone_at": state.gone_at,
         "reappeared": state.reappeared,
+        "joins": state.joins,
+        "moved_to": state.moved_to,
     }
 
 
@@ -108,7 +110,9 @@ def print_detail(detail: LeadDetail) -> None:
     if detail.final_url != detail.lead.page_url:
         say(f"跳转后：{clean(detail.final_url)}")
     say(f"监测对象：{clean(detail.target_name)}（{detail.lead.target_id} 号），账号：{clean(document.account or '—')}")
-    say(f"研判：{state.review.label}；在线状态：{state.presence.label}{f'（{state.reason}）' if state.reason else ''}")
+    say(
+        f"研判：{state.review.label}；在线状态：{state.presence.label}{f'（{clean(state.reason)}）' if state.reason else ''}"
+    )
     for line in _case_lines(state):
         say(line)
     say(
@@ -145,6 +149,10 @@ def _case_lines(state: LeadState) -> list[str]:
     from zhengxun.clock import for_people
 
     lines = []
+    if state.joins is not None:
+        lines.append(f"关联旧线索：{state.joins}")
+    if state.moved_to is not None:
+        lines.append(f"在新地址复发：线索 {state.moved_to}")
     if state.owner:
         lines.append(f"承办人：{clean(state.owner)}")
     if state.referred_at is not None:

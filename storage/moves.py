@@ -1,0 +1,122 @@
+"""复发（新地址）: an advertisement whose page is gone, found again at an address that was new after it went.
+
+The old lead stands as 复发（新地址） and names the new one for as long as that one has to be followed. All is worked out from
+what the database holds at the moment (relations, near texts, operators, where both leads stand), so that a process that was killed,
+a dismissal that was taken back and an operator that was split all come right with the next call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true
+from sqlalchemy.orm import aliased
+
+from domain.lead import CLOSED, EventKind, LeadEvent, Presence, Review
+from storage.lead_grounds import DECIDED, grounds_between
+from storage.page_rows import attach_leads, read_pages, write_back
+from storage.tables import LeadRelationRow, LeadRow, NearTextRow, OperatorPageRow, PageRow
+
+_CLOSED = [presence.value for presence in CLOSED]
+_SETTLED = [presence.value for presence in CLOSED - {Presence.MOVED}]
+
+_Old, _New = aliased(LeadRow), aliased(LeadRow)
+_OldPlace, _NewPlace = aliased(OperatorPageRow), aliased(OperatorPageRow)
+#: Both pages have an operator, and not the same: the words are a common template, or a reviewer has split them.
+_STRANGERS = _OldPlace.operator_id != _NewPlace.operator_id
+
+
+def follow(connection: Connection, at: datetime, lead_id: int | None = None) -> int:
+    """Bring leads that moved, or are settled at their new address, to where they stand now; how many events that made.
+
+    ``lead_id``: only what this lead, the old or the new one, makes of it.
+    """
+    of = true() if lead_id is None else or_(_Old.id == lead_id, _New.id == lead_id)
+    to_settle = connection.execute(_to_settle().where(of)).all()
+    settled = _add(connection, EventKind.SETTLED, at, [(row, _why_settled(row)) for row in to_settle])
+    firsts: dict[int, Any] = {}
+    for row in connection.execute(_to_move().where(of)).all():
+        firsts.setdefault(row.page_id, row)
+    return settled + _add(
+        connection, EventKind.MOVED, at, [(row, _why_moved(connection, row)) for row in firsts.values()]
+    )
+
+
+def _to_settle() -> Any:
+    """Moved leads whose new one needs nothing more. A new one that moved on itself is not settled by that."""
+    return (
+        _pairs(_New.id == _Old.moved_to)
+        .add_columns(_New.review, _New.presence, _STRANGERS.label("strangers"))
+        .where(
+            _Old.moved_to.is_not(None),
+            or_(_New.review == Review.DISMISSED.value, _New.presence.in_(_SETTLED), _STRANGERS),
+        )
+    )
+
+
+def _to_move() -> Any:
+    """Closed leads that an open one, found since their page was last seen, repeats; by both leads."""
+    near = exists().where(
+        or_(
+            and_(NearTextRow.page_id == _New.page_id, NearTextRow.other_id == _Old.page_id),
+            and_(NearTextRow.page_id == _Old.page_id, NearTextRow.other_id == _New.page_id),
+        )
+    )
+    related = (
+        select(LeadRelationRow.other_id).where(LeadRelationRow.lead_id == _New.id).correlate(_New).scalar_subquery()
+    )
+    return (
+        _pairs(_Old.id == related)
+        .add_columns(PageRow.url)
+        .join(PageRow, PageRow.id == _New.page_id)
+        .where(
+            _New.to_report,  # by its index: open leads are few beside all there ever were
+            _New.review != Review.DISMISSED.value,
+            _New.presence.not_in(_CLOSED),
+            _New.found_at > _Old.last_seen,
+            _Old.presence.in_(_SETTLED),
+            _Old.review.in_(DECIDED),
+            near,
+            or_(_OldPlace.operator_id.is_(None), _NewPlace.operator_id.is_(None), ~_STRANGERS),
+        )
+        .order_by(_Old.id, _New.id)
+    )
+
+
+def _pairs(bound: ColumnElement[bool]) -> Any:
+    return (
+        select(_Old.page_id, _Old.presence.label("stands"), _New.id.label("new_id"), _New.page_id.label("new_page"))
+        .select_from(_New)
+        .join(_Old, bound)
+        .outerjoin(_OldPlace, _OldPlace.page_id == _Old.page_id)
+        .outerjoin(_NewPlace, _NewPlace.page_id == _New.page_id)
+    )
+
+
+def _why_settled(row: Any) -> str:
+    if row.review == Review.DISMISSED.value:
+        return f"新地址的线索 {row.new_id} 已判为误报"
+    if row.presence in _SETTLED:
+        return f"新地址的线索 {row.new_id} {Presence(row.presence).label}"
+    return f"新地址的线索 {row.new_id} 属于另一主体"
+
+
+def _why_moved(connection: Connection, row: Any) -> str:
+    grounds = grounds_between(connection, row.page_id, [row.new_page])[row.new_page]
+    return f"线索 {row.new_id}：{row.url}（{'；'.join(['文案近似', *grounds[:2]])}）"
+
+
+def _add(connection: Connection, kind: EventKind, at: datetime, found: Sequence[tuple[Any, str]]) -> int:
+    """Append the event to each old lead that, now that its row is locked, still stands as it was found."""
+    read = {page.id: page for page in read_pages(connection, PageRow.id, [row.page_id for row, _ in found]).values()}
+    attach_leads(connection, read.values())
+    added = 0
+    for row, reason in found:
+        lead = read[row.page_id].lead
+        if lead is not None and lead.state.presence.value == row.stands:
+            lead.add(LeadEvent(kind, at, "system", reason, details=(("lead", str(row.new_id)),)), None)
+            added += 1
+    write_back(connection, list(read.values()))
+    return added
