@@ -178,7 +178,7 @@ class Store:
         self.check()
         self._none(LEFT_OVER)
         crawled = self.rows(
-            """select count(*) from crawl_requests where outcome = 'ok' and purpose <> 'site_check'
+            """select count(*) from crawl_requests where outcome in ('ok', 'unchanged') and purpose <> 'site_check'
             and run_id = (select max(id) from crawl_runs where kind = 'crawl')"""
         )[0][0]
         leads = self.rows("select count(*) from leads")[0][0]

@@ -1,4 +1,4 @@
-"""复发（新地址）: an advertisement whose page is gone, found again at an address that was new after it went.
+"""复发（新地址）: an advertisement whose page is gone, found again at an address that was new when it had gone.
 
 The old lead stands as 复发（新地址） and names the new one for as long as that one has to be followed. All is worked out from
 what the database holds at the moment (relations, near texts, operators, where both leads stand), so that a process that was killed,
@@ -8,7 +8,7 @@ a dismissal that was taken back and an operator that was split all come right wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true
@@ -18,6 +18,10 @@ from domain.lead import CLOSED, EventKind, LeadEvent, Presence, Review
 from storage.lead_grounds import DECIDED, grounds_between
 from storage.page_rows import attach_leads, read_pages, write_back
 from storage.tables import LeadRelationRow, LeadRow, NearTextRow, OperatorPageRow, PageRow
+
+#: Within one round of crawling, which of the two pages was asked for first says nothing. A copy that was known earlier stood beside
+#: the old page, or may have: that one is gone, but it did not come back there.
+SAME_ROUND = timedelta(hours=6)
 
 _CLOSED = [presence.value for presence in CLOSED]
 _SETTLED = [presence.value for presence in CLOSED - {Presence.MOVED}]
@@ -38,7 +42,8 @@ def follow(connection: Connection, at: datetime, lead_id: int | None = None) -> 
     settled = _add(connection, EventKind.SETTLED, at, [(row, _why_settled(row)) for row in to_settle])
     firsts: dict[int, Any] = {}
     for row in connection.execute(_to_move().where(of)).all():
-        firsts.setdefault(row.page_id, row)
+        if row.gone_at is None or row.found_at >= row.gone_at - SAME_ROUND:
+            firsts.setdefault(row.page_id, row)
     return settled + _add(
         connection, EventKind.MOVED, at, [(row, _why_moved(connection, row)) for row in firsts.values()]
     )
@@ -57,7 +62,7 @@ def _to_settle() -> Any:
 
 
 def _to_move() -> Any:
-    """Closed leads that an open one, found since their page was last seen, repeats; by both leads."""
+    """Closed leads that an open one repeats which was found since their page was last seen; by both leads."""
     near = exists().where(
         or_(
             and_(NearTextRow.page_id == _New.page_id, NearTextRow.other_id == _Old.page_id),
@@ -69,7 +74,7 @@ def _to_move() -> Any:
     )
     return (
         _pairs(_Old.id == related)
-        .add_columns(PageRow.url)
+        .add_columns(PageRow.url, _New.found_at, _Old.gone_at)
         .join(PageRow, PageRow.id == _New.page_id)
         .where(
             _New.to_report,  # by its index: open leads are few beside all there ever were

@@ -200,6 +200,7 @@ def test_a_new_page_joins_the_confirmed_lead_of_its_operator(world: World, clock
 
     assert notes(2) == ["疑似同一主体：线索 1（已确认）。两页都写有手机 138****1234；文案近似"]
     assert notes(3) == ["疑似同一主体：线索 1（已确认）。文案近似"]
+    clock.forward(hours=12)
     world.fails("http://a.example/", Outcome.FAILED, "http_404", 404)
     clock.forward(hours=7)
     world.fails("http://a.example/", Outcome.FAILED, "http_404", 404)

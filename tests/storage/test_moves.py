@@ -113,20 +113,23 @@ def test_a_corrected_page_moves_and_is_corrected_again_once_settled(world: World
 
 
 def test_strangers_and_copies_that_stood_beside_it_move_nothing(world: World, clock: TestClock) -> None:
-    """The same words with another's number, and a copy that was there before the old page was last seen."""
+    """The same words with another's number, and copies that were known while the old page stood or may have stood."""
     put(world, OLD)
     decide(world.store, clock, 1, EventKind.CONFIRMED)
     put(world, "http://beside.example/")
     clock.forward(hours=1)
     put(world, OLD)
+    clock.forward(minutes=1)
+    put(world, "http://later.example/")
+    clock.forward(hours=12)
     gone(world, clock, OLD)
     clock.forward(hours=1)
     put(world, "http://stranger.example/", "电话 13956785678")
-    assert world.state(2).joins == world.state(3).joins == 1
+    assert [world.state(lead).joins for lead in (2, 3, 4)] == [1, 1, 1]
     assert world.state(1).presence is Presence.REMOVED
     put(world, NEW, "手机 138-1234-1234")
-    assert world.state(1).moved_to == 4
-    world.store.operators.split(groups(world.store)[OLD], [4], [], "张三", "不是同一家")
+    assert world.state(1).moved_to == 5
+    world.store.operators.split(groups(world.store)[OLD], [5], [], "张三", "不是同一家")
     with writing(world.store.engine) as connection:
         assert follow(connection, clock()) == 1
-    assert world.state(1).reason == "新地址的线索 4 属于另一主体"
+    assert world.state(1).reason == "新地址的线索 5 属于另一主体"
