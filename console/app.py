@@ -20,10 +20,7 @@ from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
 from console.office_desk import OfficeDesk
-from console.ports import AccountsPort
-from console.proposal_desk import ProposalDesk
-from console.rendering import FOLDER, Pages
-from console.routes import briefs, evidence, leads, office, proposals, rules, session, subjects, system, targets
+from console.routes import account, briefs, evidence, leads, office, rules, session, subjects, system, targets
 from console.rule_desk import RuleDesk
 from console.status import Status
 from console.subject_desk import SubjectDesk
@@ -42,6 +39,7 @@ class ConsoleServices:
     """Who reads ``/metrics`` must show it; None: only this machine may read them."""
     read_status: Callable[[], Status]
     accounts: AccountsPort
+    two_steps: TwoStepsPort
     leads: LeadDesk
     briefs: BriefDesk
     targets: TargetDesk
@@ -61,7 +59,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     pages = Pages()
     guard = Guard(services.accounts)
     app.mount("/static", StaticFiles(directory=FOLDER / "static"), name="static")
-    app.include_router(session.router(services.accounts, guard, pages, https=https))
+    app.include_router(session.router(services.accounts, services.two_steps, guard, pages, https=https))
     app.include_router(system.router(services.read_status, guard, pages, services.metrics_token))
 
     app.include_router(briefs.router(services.briefs, guard, pages))
@@ -71,6 +69,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(targets.router(services.targets, guard, pages))
     app.include_router(rules.router(services.rules, guard, pages))
     app.include_router(subjects.router(services.subjects, guard, pages))
+    app.include_router(account.router(services.two_steps, guard, pages))
     app.include_router(office.router(services.office, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))
 

@@ -37,12 +37,20 @@ class Guard:
 
     async def login(self, request: Request) -> Login:
         """The login of this request; raises :class:`NotLoggedIn`. Every change is checked for its origin."""
+        login = await self._checked(request, self._accounts.login)
+        request.state.login = login
+        return login
+
+    async def half_login(self, request: Request) -> Login:
+        """The login of this request that waits for its second step, checked in the same way."""
+        return await self._checked(request, self._accounts.half_login)
+
+    async def _checked(self, request: Request, find: Callable[[str], Login | None]) -> Login:
         require_own_origin(request)
         token = request.cookies.get(COOKIE)
-        login = await run_in_threadpool(self._accounts.login, token) if token else None
+        login = await run_in_threadpool(find, token) if token else None
         if login is None:
             raise NotLoggedIn
-        request.state.login = login
         if request.method not in _SAFE:
             await _require_csrf(request, login)
         return login

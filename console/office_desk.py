@@ -43,6 +43,14 @@ class OfficeDesk(Protocol):
         """Disable or enable a user. Nobody disables himself."""
         ...
 
+    def two_steps(self) -> frozenset[str]:
+        """Names of the users who log in by two steps."""
+        ...
+
+    def reset_two_steps(self, name: str, by: str) -> None:
+        """Take a user's authenticator away; his sessions end."""
+        ...
+
     def log(self, actor: str, action: str, before: int | None) -> Sequence[AuditLine]:
         """Lines of an actor (empty: all) whose action holds these words, newest first, older than line ``before``."""
         ...

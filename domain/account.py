@@ -84,6 +84,17 @@ class User:
         return not self.disabled and right in self.role.rights
 
 
+class LoginStage(StrEnum):
+    """How far a session has come."""
+
+    FULL = "full"
+    """Logged in."""
+    CODE = "code"
+    """The password was right; a code of the authenticator is still wanted."""
+    ENROL = "enrol"
+    """The password was right; the role needs an authenticator, and the user has none yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the audit log: never changed, never deleted."""

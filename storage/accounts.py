@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 
-from domain.account import AuditEntry, Role, User
+from domain.account import AuditEntry, LoginStage, Role, User
 from domain.errors import BadInput
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
@@ -28,6 +28,7 @@ class StoredSession:
     csrf: str
     """Secret that every change must carry."""
     created_at: datetime
+    stage: LoginStage = LoginStage.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,19 @@ class Accounts:
         with writing(self.engine) as connection:
             connection.execute(update(UserRow).where(UserRow.id == user_id).values(password_hash=password_hash))
 
-    def begin_session(self, user_id: int, token: str, csrf: str, now: datetime) -> None:
-        """A new login."""
+    def begin_session(
+        self, user_id: int, token: str, csrf: str, now: datetime, stage: LoginStage = LoginStage.FULL
+    ) -> None:
+        """A new login, or its first step."""
         with writing(self.engine) as connection:
             connection.execute(
                 insert(SessionRow).values(
-                    token_sha256=_hash(token), user_id=user_id, csrf=csrf, created_at=now, last_seen=now
+                    token_sha256=_hash(token),
+                    user_id=user_id,
+                    csrf=csrf,
+                    stage=stage.value,
+                    created_at=now,
+                    last_seen=now,
                 )
             )
 
@@ -101,7 +109,13 @@ class Accounts:
         """The login with this token, unless it has ended, was idle too long or its user is disabled."""
         key = _hash(token)
         statement = (
-            select(*UserRow.__table__.c, SessionRow.csrf, SessionRow.created_at.label("began"), SessionRow.last_seen)
+            select(
+                *UserRow.__table__.c,
+                SessionRow.csrf,
+                SessionRow.stage,
+                SessionRow.created_at.label("began"),
+                SessionRow.last_seen,
+            )
             .join(UserRow, UserRow.id == SessionRow.user_id)
             .where(
                 SessionRow.token_sha256 == key,
@@ -117,12 +131,17 @@ class Accounts:
         if now - row.last_seen >= _SEEN_EVERY:
             with writing(self.engine) as connection:
                 connection.execute(update(SessionRow).where(SessionRow.token_sha256 == key).values(last_seen=now))
-        return StoredSession(_user(row), row.csrf, row.began)
+        return StoredSession(_user(row), row.csrf, row.began, LoginStage(row.stage))
 
     def end_session(self, token: str) -> None:
         """Log out; an unknown token changes nothing."""
         with writing(self.engine) as connection:
             connection.execute(delete(SessionRow).where(SessionRow.token_sha256 == _hash(token)))
+
+    def end_sessions(self, user_id: int) -> None:
+        """End all sessions of a user."""
+        with writing(self.engine) as connection:
+            connection.execute(delete(SessionRow).where(SessionRow.user_id == user_id))
 
     def note_failure(self, name: str, address: str, now: datetime, keep: timedelta) -> None:
         """Count a failed login; failures older than ``keep`` are forgotten."""

@@ -14,10 +14,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from console.ports import Login
-from domain.account import AuditEntry, Role, User
+from domain.account import AuditEntry, LoginStage, Role, User
 from domain.errors import BadInput
 from domain.ports import Clock
 from storage.accounts import Accounts
+from storage.authenticators import Authenticators
 
 #: Shortest password, in characters.
 SHORTEST = 10
@@ -29,6 +30,8 @@ _GUESSED = frozenset(
 #: Failed logins within the window after which no more are taken, by name and by address.
 _BY_NAME, _BY_ADDRESS = 5, 30
 _WINDOW = timedelta(minutes=15)
+#: How long the first step of a login waits for its second.
+HALF = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,13 @@ class AccountService:
     longest: timedelta = timedelta(hours=12)
     """A session ends after so long in any case."""
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    two_steps_for: frozenset[Role] = frozenset()
+    """Roles that may not log in by their password alone."""
+
+    @property
+    def authenticators(self) -> Authenticators:
+        """Who logs in by two steps."""
+        return Authenticators(self.accounts.engine)
 
     def add(self, name: str, display_name: str, role: Role, unit: str | None, password: str, by: str) -> User:
         """A new user; unusable names and passwords raise :class:`BadInput`."""
@@ -73,35 +83,76 @@ class AccountService:
         self.accounts.change(name, role=role.value)
         self._note(by, "修改角色", f"用户 {name}", f"角色 {role.label}")
 
+    def reset_two_steps(self, name: str, by: str) -> None:
+        """Take a user's authenticator away (a lost telephone); all his sessions end."""
+        user = self.accounts.change(name)
+        if not self.authenticators.remove(user.id):
+            raise BadInput(f"用户“{name}”没有启用两步登录，无须重置。")
+        self._note(by, "重置两步登录", f"用户 {name}")
+
     def exist(self) -> bool:
         """Whether there is any user yet."""
         return bool(self.accounts.list())
 
     def log_in(self, name: str, password: str, address: str) -> str:
         """Token of a new session. The same message for an unknown name and a wrong password."""
-        now = self.clock()
-        by_name, by_address = self.accounts.failures(name, address, now - _WINDOW)
-        if by_name >= _BY_NAME or by_address >= _BY_ADDRESS:
-            self._note(name, "登录被拒绝", detail="失败次数过多", address=address)
-            raise BadInput("登录失败次数过多，请 15 分钟后再试，或请管理员用 zhengxun users passwd 重设密码。")
+        self.refuse_guessing(name, address)
         found = self.accounts.find(name)
         if not self._matches(found, password) or found is None or found[0].disabled:
-            self.accounts.note_failure(name, address, now, keep=_WINDOW * 4)
-            self._note(name, "登录失败", address=address)
+            self.note_failure(name, address)
             raise BadInput("登录名或密码不正确，或用户已停用。")
         user, hashed = found
         if self.hasher.check_needs_rehash(hashed):
             self.accounts.replace_hash(user.id, self.hasher.hash(password))
-        self.accounts.forget_failures(name)
+        authenticator = self.authenticators.of(user.id)
+        if authenticator is not None and authenticator.confirmed_at is not None:
+            return self.begin_session(user, LoginStage.CODE)
+        if user.role in self.two_steps_for:
+            return self.begin_session(user, LoginStage.ENROL)
+        return self.let_in(user, address)
+
+    def refuse_guessing(self, name: str, address: str) -> None:
+        """Raise :class:`BadInput` where there were too many failures of late."""
+        by_name, by_address = self.accounts.failures(name, address, self.clock() - _WINDOW)
+        if by_name >= _BY_NAME or by_address >= _BY_ADDRESS:
+            self._note(name, "登录被拒绝", detail="失败次数过多", address=address)
+            raise BadInput("登录失败次数过多，请 15 分钟后再试，或请管理员用 zhengxun users passwd 重设密码。")
+
+    def note_failure(self, name: str, address: str, detail: str = "") -> None:
+        """Count a failed login, or a failed second step of one."""
+        self.accounts.note_failure(name, address, self.clock(), keep=_WINDOW * 4)
+        self._note(name, "登录失败", detail=detail, address=address)
+
+    def begin_session(self, user: User, stage: LoginStage) -> str:
+        """Token of a new session."""
         token = secrets.token_urlsafe(32)
-        self.accounts.begin_session(user.id, token, secrets.token_urlsafe(32), now)
-        self._note(user.name, "登录", address=address)
+        self.accounts.begin_session(user.id, token, secrets.token_urlsafe(32), self.clock(), stage)
         return token
+
+    def let_in(self, user: User, address: str, detail: str = "") -> str:
+        """Token of a whole login, all steps of which were right."""
+        # Only now: who has the password alone must not be able to wipe out his failed guesses at the second step.
+        self.accounts.forget_failures(user.name)
+        self._note(user.name, "登录", detail=detail, address=address)
+        return self.begin_session(user, LoginStage.FULL)
+
+    def is_password(self, user: User, password: str) -> bool:
+        """Whether this is the user's password."""
+        return self._matches(self.accounts.find(user.name), password)
 
     def login(self, token: str) -> Login | None:
         """The login behind a token."""
         session = self.accounts.session(token, self.clock(), self.idle, self.longest)
-        return None if session is None else Login(session.user, session.csrf)
+        if session is None or session.stage is not LoginStage.FULL:
+            return None
+        return Login(session.user, session.csrf)
+
+    def half_login(self, token: str) -> Login | None:
+        """The half login behind a token: for :data:`HALF` at most."""
+        session = self.accounts.session(token, self.clock(), HALF, HALF)
+        if session is None or session.stage is LoginStage.FULL:
+            return None
+        return Login(session.user, session.csrf, session.stage)
 
     def log_out(self, token: str, address: str) -> None:
         """End a session."""

@@ -40,7 +40,9 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
             console_services(
                 services,
                 store,
-                AccountService(store.accounts, services.clock),
+                AccountService(
+                    store.accounts, services.clock, two_steps_for=frozenset(services.settings.two_steps_roles)
+                ),
                 HeldStatus(lambda: read_status(services, store, scheduler)),
             ),
             allowed_hosts(host),

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crawler.settings import MEBIBYTE, CrawlSettings
+from domain.account import Role
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -160,6 +161,11 @@ class Settings(BaseSettings):
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
     )
+    two_steps_roles: Annotated[tuple[Role, ...], NoDecode] = Field(
+        (),
+        description="必须两步登录（密码加手机验证器的动态码）的角色，逗号分隔："
+        f"{'、'.join(f'`{role.value}`（{role.label}）' for role in Role)}。尚未启用的用户下次登录时先启用。留空时由各人自愿。",
+    )
     metrics_token: str | None = Field(
         None,
         min_length=16,
@@ -231,7 +237,7 @@ class Settings(BaseSettings):
         stripped = (part.strip() if isinstance(part, str) else part for part in parts)
         return tuple(dict.fromkeys(part for part in stripped if part != ""))
 
-    @field_validator("digest_formats", mode="before")
+    @field_validator("digest_formats", "two_steps_roles", mode="before")
     @classmethod
     def _split_formats(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

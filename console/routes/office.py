@@ -24,7 +24,14 @@ def router(desk: OfficeDesk, guard: Guard, pages: Pages) -> APIRouter:
 
     def users_page(request: Request, problem: str = "", done: str = "", code: int = 200) -> Response:
         return pages.show(
-            request, "users.html", code=code, users=desk.users(), roles=list(Role), problem=problem, done=done
+            request,
+            "users.html",
+            code=code,
+            users=desk.users(),
+            two_steps=desk.two_steps(),
+            roles=list(Role),
+            problem=problem,
+            done=done,
         )
 
     @routes.get("/users")
@@ -80,6 +87,9 @@ def _change(
     if what in ("disable", "enable"):
         desk.set_disabled(name, what == "disable", user.name)
         return f"已{'停用' if what == 'disable' else '启用'}用户 {name}。"
+    if what == "two_steps":
+        desk.reset_two_steps(name, user.name)
+        return f"已重置用户 {name} 的两步登录，其登录均已失效。"
     raise BadInput("没有这种操作。")
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from storage.tables.accounts import AuditRow, LoginFailureRow, SessionRow, UserRow
+from storage.tables.accounts import (
+    AuditRow,
+    AuthenticatorRow,
+    LoginFailureRow,
+    RecoveryCodeRow,
+    SessionRow,
+    UserRow,
+)
 from storage.tables.base import Base
 from storage.tables.cases import (
     BlacklistEventRow,
@@ -83,6 +90,7 @@ __all__ = [
     "APPEND_ONLY",
     "AssessmentRow",
     "AuditRow",
+    "AuthenticatorRow",
     "Base",
     "BlacklistEventRow",
     "CaptureRow",
@@ -123,6 +131,7 @@ __all__ = [
     "PictureReadingRow",
     "ProposalEventRow",
     "ProposalRow",
+    "RecoveryCodeRow",
     "RejudgingRow",
     "RobotsOverrideRow",
     "RunOutcomeRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base
@@ -35,8 +35,36 @@ class SessionRow(Base):
     token_sha256: Mapped[bytes] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), index=True)
     csrf: Mapped[str]
+    stage: Mapped[str] = mapped_column(server_default=text("'full'"))
+    """:class:`domain.account.LoginStage`: one that is not ``full`` opens nothing but the next step of the login."""
     created_at: Mapped[datetime]
     last_seen: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuthenticatorRow(Base):
+    """The authenticator (TOTP) of a user; without ``confirmed_at`` it was begun and is not in force."""
+
+    __tablename__ = "authenticators"
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), primary_key=True)
+    secret: Mapped[str]
+    """Base32. It cannot be hashed: codes are made of it."""
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(Id)
+    """Number of the 30 seconds whose code was used last: it and those before it are refused (RFC 6238, 5.2)."""
+
+
+class RecoveryCodeRow(Base):
+    """A code that stands in for the authenticator, once."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id"), primary_key=True)
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    """Of the code, which is random: a slow hash would add nothing."""
+    used_at: Mapped[datetime | None]
 
 
 class LoginFailureRow(Base):

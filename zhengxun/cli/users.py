@@ -28,7 +28,7 @@ _password_stdin = click.option("--password-stdin", is_flag=True, help="从标准
 @click.group(
     cls=Group,
     name="users",
-    help=f"控制台用户：新建、列出、改密码、改角色、停用、启用。角色：{_ROLES}。\n"
+    help=f"控制台用户：新建、列出、改密码、改角色、停用、启用、重置两步登录。角色：{_ROLES}。\n"
     "第一个管理员用本命令建立；系统没有任何默认密码。",
 )
 def command() -> None:
@@ -122,6 +122,16 @@ def enable(ctx: click.Context, name: str) -> None:
     with _accounts(ctx) as accounts:
         accounts.set_disabled(name, False, by="system")
     say(f"用户 {name} 已启用。")
+
+
+@command.command("reset-two-steps", help="重置用户的两步登录（手机丢失、换手机）；该用户的全部登录随即失效。")
+@_name
+@click.pass_context
+def reset_two_steps(ctx: click.Context, name: str) -> None:
+    """Take a user's authenticator away."""
+    with _accounts(ctx) as accounts:
+        accounts.reset_two_steps(name, by="system")
+    say(f"已重置用户 {name} 的两步登录。")
 
 
 @contextmanager

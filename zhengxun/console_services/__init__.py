@@ -16,6 +16,7 @@ from zhengxun.console_services.rules import RuleDeskService
 from zhengxun.console_services.subjects import SubjectDeskService
 from zhengxun.console_services.targets import TargetDeskService
 from zhengxun.services import Services
+from zhengxun.two_steps import TwoSteps
 
 if TYPE_CHECKING:
     from storage import Store
@@ -28,6 +29,7 @@ def console_services(
     return ConsoleServices(
         read_status=read_status,
         accounts=accounts,
+        two_steps=TwoSteps(accounts),
         leads=LeadDeskService(services, store),
         metrics_token=services.settings.metrics_token,
         briefs=BriefDeskService(services, store),

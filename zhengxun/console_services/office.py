@@ -41,6 +41,16 @@ class OfficeDeskService:
             raise BadInput("不能停用自己；请由另一位管理员操作。")
         self.accounts.set_disabled(name, disabled, by)
 
+    def two_steps(self) -> frozenset[str]:
+        """See the protocol."""
+        return self.accounts.authenticators.names()
+
+    def reset_two_steps(self, name: str, by: str) -> None:
+        """See the protocol."""
+        if name == by:
+            raise BadInput("不能重置自己的两步登录；请在“我的账号”中关闭，或由另一位管理员操作。")
+        self.accounts.reset_two_steps(name, by)
+
     def log(self, actor: str, action: str, before: int | None) -> Sequence[AuditLine]:
         """See the protocol."""
         found = self.accounts.accounts.log(
