@@ -20,7 +20,22 @@ from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
 from console.office_desk import OfficeDesk
-from console.routes import account, briefs, evidence, leads, office, rules, session, subjects, system, targets
+from console.ports import AccountsPort, TwoStepsPort
+from console.proposal_desk import ProposalDesk
+from console.rendering import FOLDER, Pages
+from console.routes import (
+    account,
+    briefs,
+    evidence,
+    leads,
+    office,
+    proposals,
+    rules,
+    session,
+    subjects,
+    system,
+    targets,
+)
 from console.rule_desk import RuleDesk
 from console.status import Status
 from console.subject_desk import SubjectDesk

@@ -28,6 +28,10 @@ class SubjectKind(StrEnum):
         return {"operator": "主体", "site": "网站", "account": "账号"}[self.value]
 
 
+#: Platforms with accounts, by the word that documents of them carry.
+ACCOUNT_PLATFORMS = ("weixin", "weibo", "xiaohongshu", "douyin", "kuaishou", "bilibili", "zhihu", "tieba", "toutiao")
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """One whom an entry is about; (kind, key) is its identity."""

@@ -45,6 +45,20 @@ class OperatorIdentifier:
 
     contact: Contact
     pages: int
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludedIdentifier:
+    """An identifier that a reviewer took out of linking, and his last decision about it."""
+
+    id: int
+    contact: Contact
+    pages: int
+    """On so many pages it stands."""
+    actor: str
+    reason: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +247,44 @@ class Operators:
             ).scalar_one()
             return _listing(connection, int(new or operator_id))
 
+    def excluded(self) -> builtins.list[ExcludedIdentifier]:
+        """Identifiers that are taken out of linking, the newest decision first."""
+        decision, identifier = OperatorDecisionRow, IdentifierRow
+        newest = (
+            select(func.max(decision.id)).where(decision.identifier_id == identifier.id).correlate(identifier)
+        ).scalar_subquery()
+        with reading(self.engine) as connection:
+            rows = connection.execute(
+                select(
+                    identifier.id,
+                    identifier.kind,
+                    identifier.value,
+                    identifier.pages,
+                    decision.actor,
+                    decision.reason,
+                    decision.at,
+                )
+                .join(decision, decision.id == newest)
+                .where(identifier.excluded.is_(True))
+                .order_by(decision.id.desc())
+            ).all()
+        return [
+            ExcludedIdentifier(
+                row.id, Contact(ContactKind(row.kind), row.value), row.pages, row.actor, row.reason, row.at
+            )
+            for row in rows
+        ]
+
+    def contact(self, identifier_id: int) -> Contact:
+        """The identifier with this number; an unknown one raises :class:`BadInput`."""
+        with reading(self.engine) as connection:
+            row = connection.execute(
+                select(IdentifierRow.kind, IdentifierRow.value).where(IdentifierRow.id == identifier_id)
+            ).first()
+        if row is None:
+            raise BadInput(f"没有编号为 {identifier_id} 的标识；请回到主体页面重新选择。")
+        return Contact(ContactKind(row.kind), row.value)
+
     def exclude(self, kind: ContactKind, value: str, actor: str, reason: str | None, *, include: bool = False) -> int:
         """Let an identifier join nothing (or, ``include``, again join pages); how many operators were grouped anew."""
         at = self.clock()
@@ -320,21 +372,22 @@ def _listing(connection: Connection, operator_id: int) -> OperatorListing:
 
 def identifiers_of(connection: Connection, operators: Sequence[int]) -> dict[int, tuple[OperatorIdentifier, ...]]:
     """Identifiers of operators that are not common, numbers first, at most :data:`IDENTIFIERS_SHOWN` each."""
-    found: dict[int, dict[Contact, int]] = {operator: {} for operator in operators}
+    found: dict[int, dict[Contact, tuple[int, int]]] = {operator: {} for operator in operators}
     for portion in portions(operators):
         for row in connection.execute(
             select(
                 OperatorIdentifierRow.operator_id,
                 OperatorIdentifierRow.pages,
+                IdentifierRow.id,
                 IdentifierRow.kind,
                 IdentifierRow.value,
             )
             .join(IdentifierRow, IdentifierRow.id == OperatorIdentifierRow.identifier_id)
             .where(OperatorIdentifierRow.operator_id.in_(portion), IdentifierRow.common.is_(False))
         ):
-            found[row.operator_id][Contact(ContactKind(row.kind), row.value)] = row.pages
+            found[row.operator_id][Contact(ContactKind(row.kind), row.value)] = (row.pages, row.id)
     return {
-        operator: tuple(OperatorIdentifier(contact, known[contact]) for contact in ordered(known)[:IDENTIFIERS_SHOWN])
+        operator: tuple(OperatorIdentifier(contact, *known[contact]) for contact in ordered(known)[:IDENTIFIERS_SHOWN])
         for operator, known in found.items()
     }
 

@@ -211,10 +211,10 @@ def router(desk: LeadDesk, guard: Guard, pages: Pages) -> APIRouter:
         owner: Short = "",
         back: Annotated[str, Form(max_length=500)] = "",
     ) -> Response:
-        chosen = _chosen(lead or [])
+        picked = chosen(lead or [])
         code = dismiss_code if kind == EventKind.DISMISSED else ""
         order = _order(user, kind, reason, code, authority, letter, owner)
-        done = desk.decide_many(chosen, order)
+        done = desk.decide_many(picked, order)
         kept = [one.lead_id for one in done if one.error is None]
         guard.note(
             request,
@@ -234,7 +234,7 @@ def router(desk: LeadDesk, guard: Guard, pages: Pages) -> APIRouter:
         authority: Short = "",
         letter: Short = "",
     ) -> Response:
-        ids = [lead_id for lead_id, _ in _chosen(lead or [])]
+        ids = [lead_id for lead_id, _ in chosen(lead or [])]
         made = desk.letter(ids, authority.strip(), letter.strip())
         guard.note(request, "导出移送函", f"线索 {_shown(ids)}")
         return file_answer(made)
@@ -243,7 +243,7 @@ def router(desk: LeadDesk, guard: Guard, pages: Pages) -> APIRouter:
     def ledger(
         request: Request, user: reviewer, lead: Annotated[list[str] | None, Form(max_length=600)] = None
     ) -> Response:
-        ids = [lead_id for lead_id, _ in _chosen(lead or [])]
+        ids = [lead_id for lead_id, _ in chosen(lead or [])]
         made = desk.ledger(ids)
         guard.note(request, "导出处置台账", f"线索 {_shown(ids)}")
         return file_answer(made)
@@ -276,15 +276,15 @@ def _order(user: User, kind: str, reason: str, code: str, authority: str, letter
 _CODED = frozenset({EventKind.CONFIRMED, EventKind.DISMISSED, EventKind.CHECK_REQUESTED})
 
 
-def _chosen(values: list[str]) -> list[tuple[int, int]]:
+def chosen(values: list[str]) -> list[tuple[int, int]]:
     """(lead, version) of the ticked boxes, whose value is ``12:3``."""
-    chosen = []
+    found = []
     for value in values:
         lead, colon, version = value.partition(":")
         if not (colon and lead.isdecimal() and version.isdecimal() and len(value) < 36 and value.isascii()):
             raise BadInput("选择的线索无法识别；请回到列表重新勾选。")
-        chosen.append((int(lead), int(version)))
-    return chosen
+        found.append((int(lead), int(version)))
+    return found
 
 
 def _shown(ids: list[int]) -> str:
@@ -303,4 +303,4 @@ def _masked_versions(desk: LeadDesk, lead_id: int) -> dict[str, Any]:
     return {"versions": desk.versions(lead_id), "show": lambda sentence: mask(visible(sentence, 600))}
 
 
-__all__ = ["Done", "file_answer", "query_string", "queue", "router"]
+__all__ = ["Done", "chosen", "file_answer", "query_string", "queue", "router"]

@@ -26,6 +26,7 @@ from console.lead_desk import (
     VersionLine,
     VersionText,
 )
+from domain.blacklist import ACCOUNT_PLATFORMS
 from domain.errors import BadInput, EvidenceDamaged
 from domain.intake import Provenance
 from domain.lead import LeadState
@@ -62,20 +63,8 @@ class LeadDeskService:
 
     def choices(self) -> LeadChoices:
         """Platforms that are watched, regions of targets, and users."""
-        platforms = (
-            "web",
-            "weixin",
-            "weibo",
-            "xiaohongshu",
-            "douyin",
-            "kuaishou",
-            "bilibili",
-            "zhihu",
-            "tieba",
-            "toutiao",
-        )
         return LeadChoices(
-            platforms=tuple((key, self.words.platform(key)) for key in platforms),
+            platforms=tuple((key, self.words.platform(key)) for key in ("web", *ACCOUNT_PLATFORMS)),
             regions=tuple(self.store.targets.regions()),
             owners=tuple(user.name for user in self.store.accounts.list() if not user.disabled),
         )

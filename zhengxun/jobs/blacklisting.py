@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.blacklist import (
+    ACCOUNT_PLATFORMS,
     Entry,
     EntryState,
     Proposal,
@@ -16,16 +18,22 @@ from domain.blacklist import (
     Step,
     StepKind,
     Subject,
+    SubjectKind,
     is_new,
     propose,
 )
 from domain.errors import BadInput, IllegalMove
+from domain.lead import Review
 from zhengxun.clock import day_of
 from zhengxun.jobs.reviewing import MAX_NAME, MAX_REASON
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
+
+
+#: Leads that one listing rests on.
+_MOST_LEADS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,47 @@ def decide_entry(
     entry = entry_of(store, number)
     last = next((step for step in reversed(entry.steps) if step.kind is StepKind.PROPOSED), entry.last)
     return _add(services, store, entry.subject, kind, actor, reason, last.grounds, last.lead_ids, until)
+
+
+def named_subject(store: Store, kind: str, key: str, name: str = "") -> Subject:
+    """Whom a person means; :class:`BadInput` where nobody is known by that.
+
+    ``key``: an operator's number, a site's host or any address on it, or ``平台:账号`` (``weixin:gh_1``).
+    """
+    from storage.batch import host_of
+
+    plain, called = key.strip(), name.strip()[:MAX_NAME]
+    if kind == SubjectKind.OPERATOR:
+        if not plain.isascii() or not plain.isdecimal() or len(plain) > 15:
+            raise BadInput(f"主体编号“{plain[:40]}”不是数字；编号见“主体”页面。")
+        listing = store.operators.get(int(plain), 1).listing
+        return Subject(SubjectKind.OPERATOR, str(listing.id), called or listing.title)
+    if kind == SubjectKind.SITE:
+        host = host_of(plain if "//" in plain else f"//{plain}")
+        if not re.fullmatch(r"[\w-]+(\.[\w-]+)+(:\d{1,5})?", host):
+            raise BadInput(f"网站“{plain[:80]}”无法识别；请填域名（如 www.example.cn）或其上任一网址。")
+        return Subject(SubjectKind.SITE, host, called or host)
+    if kind == SubjectKind.ACCOUNT:
+        platform, _, account = plain.partition(":")
+        if platform not in ACCOUNT_PLATFORMS or not 1 <= len(account.strip()) <= 100:
+            raise BadInput(f"账号“{plain[:80]}”应写成“平台:账号”，平台为 {'、'.join(ACCOUNT_PLATFORMS)} 之一。")
+        return Subject(SubjectKind.ACCOUNT, f"{platform}:{account.strip()}", called or account.strip())
+    raise BadInput("请选择对象的类型：主体、网站或账号。")
+
+
+def confirmed_leads(store: Store, words: str) -> tuple[int, ...]:
+    """Numbers of leads in ``words``, each confirmed or referred; :class:`BadInput` names the first that is not.
+
+    Nobody is listed for what no person has confirmed.
+    """
+    ids = [int(word) for word in dict.fromkeys(re.findall(r"\d{1,15}", words))]
+    if len(ids) > _MOST_LEADS:
+        raise BadInput(f"一次至多写 {_MOST_LEADS} 条线索，写了 {len(ids)} 条。")
+    for lead_id in ids:
+        review = store.leads.get(lead_id).lead.state.review
+        if review not in (Review.CONFIRMED, Review.REFERRED):
+            raise BadInput(f"线索 {lead_id} 是“{review.label}”，不能作为依据；只能写已确认或已移送的线索。")
+    return tuple(ids)
 
 
 def list_subject(
