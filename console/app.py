@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from console.body_limit import BodyLimit
 from console.brief_desk import BriefDesk
+from console.delivery_desk import DeliveryDesk
 from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
@@ -26,6 +27,7 @@ from console.rendering import FOLDER, Pages
 from console.routes import (
     account,
     briefs,
+    deliveries,
     evidence,
     leads,
     office,
@@ -57,6 +59,7 @@ class ConsoleServices:
     two_steps: TwoStepsPort
     leads: LeadDesk
     briefs: BriefDesk
+    deliveries: DeliveryDesk
     targets: TargetDesk
     office: OfficeDesk
     subjects: SubjectDesk
@@ -78,6 +81,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(system.router(services.read_status, guard, pages, services.metrics_token))
 
     app.include_router(briefs.router(services.briefs, guard, pages))
+    app.include_router(deliveries.router(services.deliveries, services.briefs, guard, pages))
     app.include_router(leads.router(services.leads, guard, pages))
     # Before the targets, whose last route takes any word for a number.
     app.include_router(proposals.router(services.proposals, guard, pages))

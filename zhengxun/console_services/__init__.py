@@ -9,6 +9,7 @@ from console.app import ConsoleServices
 from console.status import Status
 from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
+from zhengxun.console_services.deliveries import DeliveryDeskService
 from zhengxun.console_services.leads import LeadDeskService
 from zhengxun.console_services.office import OfficeDeskService
 from zhengxun.console_services.proposals import ProposalDeskService
@@ -33,6 +34,7 @@ def console_services(
         leads=LeadDeskService(services, store),
         metrics_token=services.settings.metrics_token,
         briefs=BriefDeskService(services, store),
+        deliveries=DeliveryDeskService(services, store),
         targets=TargetDeskService(services, store),
         office=OfficeDeskService(accounts),
         proposals=ProposalDeskService(services, store),

@@ -50,19 +50,20 @@ class DeliveryReport:
         return not (self.sent or self.failed or self.unclear)
 
 
-def deliver(services: Services, day: date | None = None) -> DeliveryReport:
+def deliver(services: Services, day: date | None = None, channel_name: str | None = None) -> DeliveryReport:
     """Send what is due, under the lock ``delivery``.
 
     ``day``: that digest, whatever the hour, rest day or wait after a failure; what was delivered or is 待确认 stays so.
+    ``channel_name``: by this channel only.
     """
     report = DeliveryReport()
-    channels = services.settings.delivery_channels
+    channels = [one for one in services.settings.delivery_channels if channel_name in (None, one.name)]
     if not channels:
         return report
     with services.store() as store, services.lock("delivery"):
         now = services.clock()
         since = min(day or day_of(now), day_of(now) - timedelta(days=MOST_DAYS))
-        _settle_interrupted(store, channels, since, now)
+        _settle_interrupted(store, services.settings.delivery_channels, since, now)
         for channel in channels:
             for wanted in [day] if day is not None else _due_days(services, store, channel):
                 _plan(store, channel, wanted, now)
