@@ -39,6 +39,8 @@ class StopRequest(threading.Event):
 
     signal: int | None = None
     """None: no signal, :meth:`set` was called."""
+    no_room: str | None = None
+    """Why there is no room for more, as a Chinese sentence; None where that is not the reason."""
 
 
 def run(

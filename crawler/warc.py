@@ -17,7 +17,8 @@ import hashlib
 import os
 import uuid
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
@@ -59,6 +60,7 @@ class WarcWriter:
         self._offset = 0
         self._warcinfo = ""
         self._dirty = False
+        self._torn = False
 
     @property
     def folder(self) -> Path:
@@ -95,13 +97,23 @@ class WarcWriter:
     def sync(self) -> None:
         """Make everything written so far durable."""
         if self._file is not None and self._dirty:
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            with self._writing():
+                self._file.flush()
+                os.fsync(self._file.fileno())
             self._dirty = False
 
     def close(self) -> None:
-        """Make everything durable and give the open file its final name."""
+        """Make everything durable and give the open file its final name.
+
+        A file that the disk refused to go on with keeps the name of an open one: :func:`recover` cuts it behind its last
+        whole record, when there is room.
+        """
         if self._file is None:
+            return
+        if self._torn:
+            with suppress(OSError):  # what is left in its buffer is refused again
+                self._file.close()
+            self._file, self._torn = None, False
             return
         self.sync()
         path = self._folder / (self._name + _OPEN)
@@ -137,12 +149,23 @@ class WarcWriter:
         self._warcinfo = _record_id()
         self._append(_warcinfo(self._warcinfo, Path(self._name).name, self._about, self._run_id, self._clock()))
 
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A refused write names the file, which the system's error does not, and leaves half a record behind."""
+        try:
+            yield
+        except OSError as error:
+            self._torn = True
+            error.filename = error.filename or str(self._folder / (self._name + _OPEN))
+            raise
+
     def _append(self, record: bytes) -> int:
         assert self._file is not None
         packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
         member = packer.compress(record) + packer.flush()
         offset = self._offset
-        self._file.write(member)
+        with self._writing():
+            self._file.write(member)
         self._offset += len(member)
         self._dirty = True
         return offset

@@ -10,6 +10,7 @@
     ├── RefusedAddress            2  an address that must not be fetched (private, loopback, link-local …)
     ├── IllegalMove               2  a lead event that its state does not allow
     ├── EvidenceDamaged           1  a piece of evidence that is missing, altered or unusable
+    ├── NoRoom                    1  the disk is full, read-only, or below the limit at which taking in stops
     ├── LockHeld                  3  another run holds the lock
     └── NotSetUp                  4  database or data directory missing, unreachable or not migrated
 """
@@ -55,6 +56,13 @@ class IllegalMove(ZhengxunError):
 
 class EvidenceDamaged(ZhengxunError):
     """A WARC record, screenshot or chain that is missing, altered, or must not be kept as evidence."""
+
+
+class NoRoom(ZhengxunError):
+    """The disk is full or read-only, or has less room than the setting wants: nothing more is taken in.
+
+    What is kept stays as it is; the next run goes on by itself when there is room.
+    """
 
 
 class LockHeld(ZhengxunError):

@@ -22,6 +22,16 @@ def backend(database_url: str) -> str:
     return parse_url(database_url).get_backend_name()
 
 
+def database_size(database_url: str) -> int:
+    """Bytes that a copy of the database takes at most; 0 where that is not known beforehand (PostgreSQL)."""
+    url = parse_url(database_url)
+    if url.get_backend_name() == "postgresql" or missing_file(url):
+        return 0
+    path = Path(url.database or "")
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
+
 def copy_database(database_url: str, path: Path) -> None:
     """Write the database as it is at one moment to the new file ``path``, while others go on reading and writing.
 

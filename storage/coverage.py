@@ -6,6 +6,7 @@
 - *Gaps*: a target's start page that ended otherwise; its other pages that could not be seen, together for each kind
   of outcome; pages that the budget left out; a target that was due and not visited. A page counts with the last
   outcome it had on that day.
+- On a day on which taking in stopped because the disk was full, what was due and not seen says so.
 - A page that is gone (404, 410, taken down by its platform, led elsewhere) gave an answer and is no gap, unless it is
   the start page.
 """
@@ -28,6 +29,7 @@ from storage.days import bounds_of
 from storage.engine import reading
 from storage.health import open_alarms
 from storage.runs import FAILURES, IS_PICTURE
+from storage.stoppages import stopped_between
 from storage.tables import CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, TargetRow
 from storage.targets import read_targets
 
@@ -36,6 +38,9 @@ _SEEN = (Outcome.OK.value, Outcome.UNCHANGED.value)
 #: Outcome of the gap of a target that was due and that no run visited.
 NOT_RUN = "not_run"
 
+
+#: Said of what was due on a day on which taking in stopped because the disk was full.
+NO_ROOM = "磁盘空间不足，未采集"
 
 #: Start page of a target whose visit was begun, and whose end was not seen by the cutoff.
 _UNFINISHED = (Outcome.DEFERRED.value, "本次采集尚未完成，入口页面没有结果")
@@ -91,6 +96,7 @@ def target_coverage(
         starts = _starts(connection, start, until)
         counts = _counts(connection, start, until)
         last_runs = _last_runs_before(connection, until)
+        no_room = stopped_between(connection, start, until)
         days: list[TargetCoverage] = []
         for target in targets:
             pages = counts.get(target.id, {})
@@ -99,12 +105,14 @@ def target_coverage(
                 if pages:
                     days.append(TargetCoverage(target.id, target.name, planned=False, ok=False, pages=pages))
             elif target.id in starts:
-                days.append(_visited_target(target, pages, starts[target.id]))
+                days.append(_visited_target(target, pages, starts[target.id], no_room))
             elif is_due is not None and is_due(_as_of(target, last_runs.get(target.id), until), until):
-                days.append(_missed_target(target, pages))
+                days.append(_missed_target(target, pages, no_room))
             elif pages:
                 days.append(TargetCoverage(target.id, target.name, planned=False, ok=False, pages=pages))
         _add_page_gaps(connection, days, start, until)
+        if no_room:
+            _add_pages_left(connection, days, start, until)
         _add_alarms(days, open_alarms(connection, until), {target.id: target for target in targets})
     return days
 
@@ -125,16 +133,18 @@ def _add_alarms(days: list[TargetCoverage], alarms: Sequence[HealthEvent], targe
         by_id[target.id].gaps.append(CoverageGap(target.id, name, alarm.outcome, words))
 
 
-def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str]) -> TargetCoverage:
+def _visited_target(target: Target, pages: dict[str, int], start: tuple[str, str], no_room: bool) -> TargetCoverage:
     outcome, detail = start
+    if no_room and start == _UNFINISHED:
+        detail = NO_ROOM
     if outcome in _SEEN:
         return TargetCoverage(target.id, target.name, planned=True, ok=True, pages=pages)
     gap = CoverageGap(target.id, target.name, outcome, f"入口页面：{detail}")
     return TargetCoverage(target.id, target.name, planned=True, ok=False, pages=pages, gaps=[gap])
 
 
-def _missed_target(target: Target, pages: dict[str, int]) -> TargetCoverage:
-    gap = CoverageGap(target.id, target.name, NOT_RUN, "已到采集时间，当日没有采集")
+def _missed_target(target: Target, pages: dict[str, int], no_room: bool) -> TargetCoverage:
+    gap = CoverageGap(target.id, target.name, NOT_RUN, NO_ROOM if no_room else "已到采集时间，当日没有采集")
     return TargetCoverage(target.id, target.name, planned=True, ok=False, pages=pages, gaps=[gap])
 
 
@@ -277,6 +287,29 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
             what = f"{number} 张图片" if is_picture else f"{number} 个页面"
             detail = f"{what}：{_words(example)}（如 {example.url}）"
             target.gaps.append(CoverageGap(target.target_id, target.name, outcome, detail))
+
+
+def _add_pages_left(connection: Connection, days: Sequence[TargetCoverage], start: datetime, until: datetime) -> None:
+    """One gap for each target with pages that its run, stopped for lack of room, has not come to."""
+    request = CrawlRequestRow
+    left = connection.execute(
+        select(request.target_id, func.count())
+        .join(TargetRow, TargetRow.id == request.target_id)
+        .join(CrawlRunRow, CrawlRunRow.id == request.run_id)
+        .where(
+            request.outcome.is_(None),
+            request.run_id.in_(_runs_of(start, until)),
+            CrawlRunRow.finished_at.is_(None),
+            request.url_key != TargetRow.url_key,
+            request.purpose.in_([Purpose.PAGE.value, Purpose.FEED.value]),
+        )
+        .group_by(request.target_id)
+    )
+    by_id = {day.target_id: day for day in days}
+    for target_id, number in left:
+        if target_id in by_id:
+            day = by_id[target_id]
+            day.gaps.append(CoverageGap(target_id, day.name, Outcome.DEFERRED.value, f"{number} 个页面：{NO_ROOM}"))
 
 
 def _words(row: Any) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError
 
-from domain.errors import NotSetUp
+from domain.errors import NoRoom, NotSetUp
 
 #: How long a SQLite connection waits for another writer. A write of 100 visits takes well under a second; a digest of
 #: 10,000 leads is frozen in about two. 30 s leaves room for a slow disk and still ends in a message, not in a hang.
@@ -71,6 +72,25 @@ def remedy(url: URL) -> str:
     return "请检查地址、权限和数据库服务。"
 
 
+#: What SQLite says of a disk that is full (the last one: there is no room for the log's index) …
+_FULL = {"SQLITE_FULL", "SQLITE_IOERR_SHMSIZE"}
+#: … and of one that must not be written to; PostgreSQL's codes: disk_full, read_only_sql_transaction.
+_READ_ONLY = {"SQLITE_READONLY", "SQLITE_READONLY_DBMOVED", "SQLITE_READONLY_DIRECTORY"}
+
+
+def _tell_no_room(url: URL, context: ExceptionContext) -> None:
+    """Put an error for people in the place of the driver's where the disk takes nothing more."""
+    error = context.original_exception
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    if code in _FULL or code == "53100":
+        why = "磁盘已满，写不进去；请清理磁盘或换一块更大的"
+    elif code in _READ_ONLY or code == "25006":
+        why = "只读，写不进去；请检查磁盘的挂载方式和文件的权限"
+    else:
+        return
+    raise NoRoom(f"数据库 {named(url)} {why}。已保存的内容不受影响，处理后再次执行即可继续。") from error
+
+
 def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     """An engine for ``url``; ``foreign_keys=False`` only for migrations that rebuild tables on SQLite."""
     if url.get_backend_name() == "postgresql":
@@ -95,8 +115,10 @@ def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
 
         # First of all: from SQL_ASCII the driver reads bytes, and SQLAlchemy's own first look at the server fails.
         event.listen(engine, "connect", _must_be_utf8, insert=True)
+        event.listen(engine, "handle_error", partial(_tell_no_room, url))
         return engine
     engine = create_engine(url)
+    event.listen(engine, "handle_error", partial(_tell_no_room, url))
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:

@@ -39,6 +39,7 @@ from storage.rejudging import Rejudged
 from storage.revision import HEAD
 from storage.rule_verdicts import RuleVerdicts
 from storage.site_checks import settle_sites
+from storage.stoppages import Stoppages
 from storage.stored import StoredDocument, documents_to_try, stored_documents
 from storage.targets import Targets
 
@@ -68,6 +69,11 @@ class Store:
     def health(self) -> Health:
         """健康: what runs brought of targets, and the alarms of those that fell silent."""
         return Health(self.engine)
+
+    @property
+    def stoppages(self) -> Stoppages:
+        """停采: times in which nothing was taken in for lack of room."""
+        return Stoppages(self.engine)
 
     @property
     def intakes(self) -> Intakes:

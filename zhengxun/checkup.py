@@ -14,6 +14,7 @@ from pathlib import Path
 
 from domain.errors import BadRulePack, NotSetUp, ZhengxunError
 from zhengxun.clock import SHANGHAI
+from zhengxun.disk import shortage
 from zhengxun.services import Services
 from zhengxun.settings import FILE_NAME, unknown_environment
 
@@ -89,13 +90,9 @@ def _data_dir(services: Services) -> Iterator[Check]:
         yield Check("数据目录", Grade.OK, f"{shown}，可写")
     usage = shutil.disk_usage(folder)
     free = usage.free // 1024 // 1024
-    wanted = services.settings.min_free_mb
     text = f"剩余 {free} MB，共 {usage.total // 1024 // 1024} MB"
-    yield Check(
-        "磁盘空间",
-        Grade.OK if free >= wanted else Grade.FAILURE,
-        text if free >= wanted else f"{text}，低于 {wanted} MB",
-    )
+    lack = shortage(services.settings)
+    yield Check("磁盘空间", Grade.OK if lack is None else Grade.FAILURE, text if lack is None else lack.sentence)
 
 
 def _writable(folder: Path) -> bool:

@@ -210,7 +210,10 @@ class Settings(BaseSettings):
     )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
-        500, ge=0, description="数据目录所在磁盘剩余空间低于此值（MB）时，状态页和 `doctor` 报警。"
+        500,
+        ge=0,
+        description="数据目录或证据目录所在磁盘剩余空间低于此值（MB）时，停止采集、复核、截图、接收和备份并报警；"
+        "空间腾出后自动接着做。",
     )
 
     @field_validator("allow_networks", mode="before")

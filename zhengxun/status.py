@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from console.status import DigestLine, JobLine, LoginLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
 from zhengxun.clock import day_of, for_people
+from zhengxun.disk import shortage
 from zhengxun.evidence.standing import standing
 from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
@@ -73,8 +74,8 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
     problems += rules_in_force(settings).problems
     queue = _queue(services)
     problems += queue_problems(queue, now)
-    if usage.free < settings.min_free_mb * 1024 * 1024:
-        problems.append(f"数据目录所在磁盘只剩 {usage.free // 1024 // 1024} MB，低于 {settings.min_free_mb} MB。")
+    if (lack := shortage(settings)) is not None:
+        problems.append(lack.sentence)
     if scheduler is not None and not scheduler.running:
         problems.append("调度器已停止，到期的工作不会自动执行；请重新启动服务。")
     # A digest may be some minutes late while the tick that makes it is running.

@@ -40,7 +40,7 @@ from storage.tables.crawl import (
 from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
 from storage.tables.discovery import ProposalEventRow, ProposalRow
 from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
-from storage.tables.health import HealthEventRow, RunOutcomeRow
+from storage.tables.health import HealthEventRow, RunOutcomeRow, StoppageEventRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
 from storage.tables.operators import (
     IdentifierPartyRow,
@@ -80,6 +80,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "audit_log",
     "picture_readings",
     "health_events",
+    "stoppage_events",
     "deliveries",
     "delivery_events",
     "proposals",
@@ -137,6 +138,7 @@ __all__ = [
     "RunOutcomeRow",
     "SessionRow",
     "SnapshotRow",
+    "StoppageEventRow",
     "TargetRow",
     "TextKeyRow",
     "TextPrintRow",

@@ -38,3 +38,14 @@ class HealthEventRow(Base):
     detail: Mapped[str]
     target_id: Mapped[int] = mapped_column(Id, ForeignKey("targets.id"))
     run_id: Mapped[int | None] = mapped_column(Id, ForeignKey("crawl_runs.id"))
+
+
+class StoppageEventRow(Base):
+    """Taking in stopped for lack of room, or went on (:class:`domain.stoppage.StoppageEvent`). Append-only."""
+
+    __tablename__ = "stoppage_events"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    began: Mapped[bool]
+    at: Mapped[datetime] = mapped_column(index=True)
+    detail: Mapped[str]

@@ -198,6 +198,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.deliveries.plan(START.date(), "群", [""], clock())
     world.store.deliveries.append(1, DeliveryEvent(DeliveryKind.BEGUN, clock()))
     world.store.proposals.propose([Found(f"{SITE}/", FoundBy.LINK, SITE, SITE, "")], clock())
+    world.store.stoppages.note(stopped=True, at=clock(), detail="磁盘已满")
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:

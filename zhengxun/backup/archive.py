@@ -81,15 +81,19 @@ class Sink(Protocol):
         ...
 
 
+#: Called before each piece that is written; raises what should end the backup.
+Check = Callable[[], None]
+
+
 class _FolderSink:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, check: Check) -> None:
+        self._folder, self._check = folder, check
 
     def add(self, name: str, stream: BinaryIO, size: int) -> str:
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
-            counted = _Hashing(stream, size)
+            counted = _Hashing(stream, size, self._check)
             shutil.copyfileobj(counted, file, _PIECE)
             file.flush()
             os.fsync(file.fileno())
@@ -97,13 +101,13 @@ class _FolderSink:
 
 
 class _TarSink:
-    def __init__(self, archive: tarfile.TarFile) -> None:
-        self._archive = archive
+    def __init__(self, archive: tarfile.TarFile, check: Check) -> None:
+        self._archive, self._check = archive, check
 
     def add(self, name: str, stream: BinaryIO, size: int) -> str:
         facts = tarfile.TarInfo(name)
         facts.size, facts.mode = size, 0o600
-        counted = _Hashing(stream, size)
+        counted = _Hashing(stream, size, self._check)
         self._archive.addfile(facts, counted)
         return counted.end(name)
 
@@ -111,10 +115,11 @@ class _TarSink:
 class _Hashing(io.RawIOBase):
     """Reads at most ``size`` bytes and hashes them: files that grow are kept as long as they were."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream, self._left, self._hash = stream, size, hashlib.sha256()
+    def __init__(self, stream: BinaryIO, size: int, check: Check) -> None:
+        self._stream, self._left, self._hash, self._check = stream, size, hashlib.sha256(), check
 
     def read(self, size: int = -1) -> bytes:
+        self._check()
         piece = self._stream.read(min(self._left, _PIECE if size < 0 else size))
         self._left -= len(piece)
         self._hash.update(piece)
@@ -127,7 +132,7 @@ class _Hashing(io.RawIOBase):
 
 
 @contextmanager
-def new_sink(place: Path) -> Iterator[Sink]:
+def new_sink(place: Path, check: Check) -> Iterator[Sink]:
     """Write to ``place`` (a .tar file or a folder), which gets its name only when all is written."""
     partial = place.with_name(f"{place.name}.partial")
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -135,12 +140,12 @@ def new_sink(place: Path) -> Iterator[Sink]:
         if place.suffix == ".tar":
             with partial.open("xb") as file:
                 with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive:
-                    yield _TarSink(archive)
+                    yield _TarSink(archive, check)
                 file.flush()
                 os.fsync(file.fileno())
         else:
             partial.mkdir()
-            yield _FolderSink(partial)
+            yield _FolderSink(partial, check)
             if place.is_dir():
                 place.rmdir()  # it is empty: the caller has looked
         partial.rename(place)

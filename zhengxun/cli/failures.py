@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 
@@ -53,7 +52,9 @@ def run(command: click.Command, args: list[str]) -> int:
     except OSError as error:
         if error.filename == STANDARD_OUTPUT:
             _discard_results()
-        if (sentence := _system_refusal(error)) is None:
+        from zhengxun.disk import refusal
+
+        if (sentence := refusal(error)) is None:
             say(_report_unexpected(invocation.get("data_dir")))
         else:
             say(f"错误：{sentence}")
@@ -67,23 +68,6 @@ def run(command: click.Command, args: list[str]) -> int:
 def _discard_results() -> None:
     """Nothing can be written any more; Python would complain again while flushing at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _system_refusal(error: OSError) -> str | None:
-    """A sentence for what an operator can put right; None for any other failure of the system."""
-    reason = {
-        errno.ENOSPC: "磁盘空间不足，请清理或换一块磁盘",
-        errno.EDQUOT: "磁盘配额用尽，请清理或放宽配额",
-        errno.EACCES: "没有权限，请检查文件和目录的所有者",
-        errno.EPERM: "没有权限，请检查文件和目录的所有者",
-        errno.EROFS: "文件系统只读，请检查挂载方式",
-        errno.EMFILE: "打开的文件过多，请放宽 ulimit -n",
-        errno.EIO: "磁盘读写出错，请检查硬件",
-    }.get(error.errno or 0)
-    if reason is None:
-        return None
-    where = f"（{error.filename}）" if error.filename else ""
-    return f"{reason}{where}。已保存的内容不受影响，处理后再次执行即可继续。"
 
 
 def _report_unexpected(data_dir: str | None) -> str:

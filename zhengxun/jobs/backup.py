@@ -19,6 +19,7 @@ from pathlib import Path
 from domain.chain import CHAIN_FILE
 from domain.errors import BadFile, BadInput
 from zhengxun.backup.archive import MANIFEST, Entry, Manifest, Sink, Source, new_sink, open_source
+from zhengxun.disk import RoomLook
 from zhengxun.services import Services
 from zhengxun.settings import FILE_NAME
 
@@ -39,15 +40,23 @@ class BackupReport:
 
 
 def back_up(services: Services, place: Path) -> BackupReport:
-    """Write a backup to ``place``, which must not exist (or be an empty folder), and read it back."""
+    """Write a backup to ``place``, which must not exist (or be an empty folder), and read it back.
+
+    :class:`NoRoom` where the disk of the data has too little room for it, before it begins or while it is written: a
+    backup on the same disk must not take the room that the crawl needs.
+    """
     _refuse_used(place)
+    from storage.copying import database_size
+
     settings = services.settings
     inside = settings.data_dir.absolute()
     if place.absolute().is_relative_to(inside):
         raise BadInput(f"备份 {place} 不能放在数据目录 {inside} 里面；请另指一处，最好在另一块磁盘上。")
     with services.store():
         pass  # not set up, or of another version: say so
-    with new_sink(place) as sink:
+    look = RoomLook(settings)
+    look.require(beside=database_size(services.database_url))
+    with new_sink(place, look) as sink:
         made = _write(services, sink)
         text = made.as_bytes()
         with tempfile.TemporaryFile() as file:

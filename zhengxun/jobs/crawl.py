@@ -17,6 +17,7 @@ from domain.target import Target
 from zhengxun.jobs.health import watch_health
 from zhengxun.jobs.linking import link_operators
 from zhengxun.jobs.rejudging import rejudge
+from zhengxun.jobs.room import require_room, watching_room
 from zhengxun.jobs.screenshots import take_screenshots
 from zhengxun.jobs.sealing import seal_evidence
 from zhengxun.schedule import is_due
@@ -70,12 +71,14 @@ class CrawlReport:
 
 
 class Stopped(ZhengxunError):
-    """SIGINT or SIGTERM ended a run early; it stays unfinished and the next crawl goes on with it."""
+    """A signal, or a disk without room, ended a run early; it stays unfinished and the next crawl goes on with it."""
 
-    def __init__(self, message: str, by: int | None, report: CrawlReport) -> None:
+    def __init__(self, message: str, by: int | None, report: CrawlReport, *, no_room: bool = False) -> None:
         super().__init__(message)
         self.report = report
         """What had been done by then."""
+        self.no_room = no_room
+        """Whether it was no signal: the disk has no room for more."""
         if by == signal.SIGINT:
             # What a shell reports for a program that SIGINT ended.
             self.exit_status = 128 + signal.SIGINT
@@ -121,6 +124,7 @@ def crawl(
         # A faulty pack of the user's is told before anything is fetched, not by worker processes that die of it.
         _ = services.classifier
     with services.store() as store, services.lock("crawl"):
+        require_room(services, store)
         rejudge(services, store)
         resumed: list[RunSummary] = []
         visited: set[int] = set()
@@ -152,8 +156,8 @@ def crawl(
         except EndedEarly as ended:
             so_far = store.run_summary(ended.run_id)
             report = CrawlReport(tuple(resumed), so_far, time.monotonic() - started, interrupted=True)
-            raise Stopped(
-                f"第 {ended.run_id} 次采集应要求中止，已采到的都已保存；再次执行采集时会接着做完。", ended.by, report
+            raise ended.told(
+                f"第 {ended.run_id} 次采集应要求中止，已采到的都已保存；再次执行采集时会接着做完。", report
             ) from None
     return CrawlReport(tuple(resumed), run, time.monotonic() - started)
 
@@ -169,12 +173,18 @@ def after_crawls(services: Services) -> None:
 
 
 class EndedEarly(Exception):
-    """A signal ended a run; what was under way has been written."""
+    """A signal, or a disk without room, ended a run; what was under way has been written."""
 
-    def __init__(self, run_id: int, by: int | None) -> None:
+    def __init__(self, run_id: int, by: int | None, no_room: str | None = None) -> None:
         super().__init__(run_id)
         self.run_id = run_id
         self.by = by
+        self.no_room = no_room
+        """Sentence for people; None where it was a signal."""
+
+    def told(self, by_signal: str, report: CrawlReport) -> Stopped:
+        """The same for people; ``by_signal`` is said where it was a signal."""
+        return Stopped(self.no_room or by_signal, self.by, report, no_room=self.no_room is not None)
 
 
 def resume(
@@ -197,7 +207,7 @@ def visit_targets(
 ) -> RunSummary:
     """Do what ``run`` has to do and close it. :class:`EndedEarly` where a signal, or ``stop``, ended it before its end."""
     import crawler
-    from crawler.process import StopRequest, signals_stop
+    from crawler.process import signals_stop
     from zhengxun import analysis
     from zhengxun.jobs.pictures import fetch_pictures, read_pictures
 
@@ -220,25 +230,26 @@ def visit_targets(
             def report(state: Progress) -> None:
                 show(run, len(readable), state)
 
-        stop = stop or StopRequest()
-        done = crawler.run(
-            readable,
-            ledger,
-            analysis.analyse,
-            replace(services.crawl_settings(), planned_only=run.kind is RunKind.RECHECK),
-            run.id,
-            progress=report,
-            clock=services.clock,
-            warm_up=analysis.warm_up,
-            stop=stop,
-        )
-        if done:
-            done = fetch_pictures(services, store, run, readable, stop)
-        if done:
-            with signals_stop(stop):
-                read_pictures(services, store, [target.id for target in readable], run.id, stop)
+        done = False
+        with watching_room(services, store, stop) as stop:
+            done = crawler.run(
+                readable,
+                ledger,
+                analysis.analyse,
+                replace(services.crawl_settings(), planned_only=run.kind is RunKind.RECHECK),
+                run.id,
+                progress=report,
+                clock=services.clock,
+                warm_up=analysis.warm_up,
+                stop=stop,
+            )
+            if done:
+                done = fetch_pictures(services, store, run, readable, stop)
+            if done:
+                with signals_stop(stop):
+                    read_pictures(services, store, [target.id for target in readable], run.id, stop)
         if not done or stop.is_set():
-            raise EndedEarly(run.id, stop.signal)
+            raise EndedEarly(run.id, stop.signal, stop.no_room)
     store.settle_sites(run.id, timedelta(hours=services.settings.site_gone_hours))
     return store.finish_run(run.id)
 

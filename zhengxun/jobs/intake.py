@@ -24,6 +24,7 @@ from domain.errors import BadInput, LockHeld, RefusedAddress
 from domain.evidence import Capture, CaptureKind
 from domain.intake import HANDED_IN, Handover, IntakeItem, IntakeKind, ItemState, upload_url
 from zhengxun.jobs.crawl import OnProgress, crawl
+from zhengxun.jobs.room import require_room
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def intake(
     """
     work = _Intake(services, note, by)
     with services.store() as store, services.lock("intake"):
+        require_room(services, store)
         try:
             for source in sources:
                 work.take(store, source, kind, url)

@@ -22,11 +22,11 @@ from zhengxun.jobs.crawl import (
     EndedEarly,
     OnProgress,
     OnResume,
-    Stopped,
     resume,
     visit_targets,
 )
 from zhengxun.jobs.rejudging import rejudge
+from zhengxun.jobs.room import require_room
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def recheck(
     """Recheck what is due (``everything``: all that is watched at all) under the lock ``crawl``.
 
     The same lock as a crawl's: two of them at once would come to one host twice as often as it is asked politely.
-    :class:`domain.errors.LockHeld` where another process holds it, :class:`Stopped` where a signal ended it early.
+    :class:`domain.errors.LockHeld` where another process holds it, :class:`zhengxun.jobs.crawl.Stopped` where a signal ended it early.
     ``among_workers``: beside other workers' crawls, which share their turns at hosts with it; until that is set.
     """
     started = time.monotonic()
@@ -78,6 +78,7 @@ def recheck(
     run: CrawlRun | None = None
     shared = among_workers is not None
     with services.store() as store, services.lock("crawl", shared=shared), services.lock("recheck"):
+        require_room(services, store)
         if not shared:
             rejudge(services, store)
         try:
@@ -97,8 +98,8 @@ def recheck(
                     step(services, store)
         except EndedEarly as ended:
             so_far = CrawlReport((), store.run_summary(ended.run_id), time.monotonic() - started, interrupted=True)
-            raise Stopped(
-                f"第 {ended.run_id} 次复核应要求中止，已看过的都已保存；下次复核或采集时会接着做完。", ended.by, so_far
+            raise ended.told(
+                f"第 {ended.run_id} 次复核应要求中止，已看过的都已保存；下次复核或采集时会接着做完。", so_far
             ) from None
         runs = [*resumed, *([run.id] if run else [])]
         seen = [look for run_id in runs for look in store.looks.of_run(run_id)]

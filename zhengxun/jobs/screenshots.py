@@ -19,6 +19,8 @@ from crawler.warc import WarcWriter
 from crawler.warc_reading import read_payload, read_record
 from domain.errors import EvidenceDamaged
 from domain.evidence import CaptureKind, UncapturedPage
+from zhengxun.disk import shortage
+from zhengxun.jobs.room import note_stop, watching_room
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -55,6 +57,10 @@ def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
     ]
     if not originals:
         return done
+    if (lack := shortage(settings)) is not None:
+        note_stop(services, store, lack.clause)
+        logger.warning("%s", lack.sentence)
+        return done
     lacking = missing()
     if lacking is not None:
         logger.warning("%s：未给 %s 个页面截图", lacking, len(originals))
@@ -75,17 +81,21 @@ def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
         _keep(services, store, writer, photograph, done)
 
     try:
-        crawler.photograph(
-            PhotographJob(
-                originals,
-                analysis.analyse,
-                crawl_settings,
-                services.clock,
-                deliver,
-                warm_up=analysis.warm_up,
-                seconds=SECONDS,
+        with watching_room(services, store) as stop:
+            crawler.photograph(
+                PhotographJob(
+                    originals,
+                    analysis.analyse,
+                    crawl_settings,
+                    services.clock,
+                    deliver,
+                    warm_up=analysis.warm_up,
+                    seconds=SECONDS,
+                ),
+                stop,
             )
-        )
+        if stop.no_room is not None:
+            logger.warning("%s", stop.no_room)
     finally:
         writer.close()
     for url, reason in done.refused:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from domain.crawl import CrawlRun, RunKind, RunSummary
 from domain.target import Target, TargetKind
 from zhengxun.jobs.crawl import EndedEarly, resume, visit_targets
+from zhengxun.jobs.room import require_room
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 
@@ -68,6 +69,7 @@ def crawl_share(services: Services, target_ids: Sequence[int], stop: StopRequest
     :class:`domain.errors.LockHeld` while a crawl that is not shared out runs, :class:`zhengxun.jobs.crawl.EndedEarly` where ``stop`` was set.
     """
     with services.store() as store, services.lock("crawl", shared=True):
+        require_room(services, store)
         mine = set(target_ids)
         left = [run for run in store.interrupted_runs() if _is_crawl_of(run, mine)]
         targets = {

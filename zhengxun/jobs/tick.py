@@ -106,8 +106,10 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
             report.crawl = crawl(services, due=True, progress=progress)
         except LockHeld as error:
             report.held.append(str(error))
-        except Stopped:
-            raise
+        except Stopped as error:
+            if not error.no_room:
+                raise
+            report.failure = error
         except Exception as error:  # a crawl that cannot be made must not cost the day its digest
             report.failure = error
     _recheck(services, report, progress)
@@ -145,8 +147,10 @@ def _recheck(services: Services, report: TickReport, progress: OnProgress | None
         report.recheck = recheck(services, progress=progress)
     except LockHeld as error:
         report.held.append(str(error))
-    except Stopped:
-        raise
+    except Stopped as error:
+        if not error.no_room:
+            raise
+        report.failure = report.failure or error
     except Exception as error:  # as with the crawl
         report.failure = report.failure or error
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import LockHeld
+from domain.errors import LockHeld, NoRoom
 from zhengxun.services import Services
 from zhengxun.work.queue import HEARTBEAT, STALLED, JobName, conninfo, prepare
 
@@ -110,6 +110,8 @@ class Worker:
             started = time.monotonic()
             try:
                 function(**arguments)
+            except NoRoom as error:
+                logger.warning("%s", error)
             except LockHeld as error:
                 # Another process is at it; what it leaves undone stays due and is handed out again.
                 logger.info("%s: %s", name.value, error)
@@ -126,7 +128,9 @@ class Worker:
 
         try:
             crawl_share(self._services, target_ids, self._stop)
-        except EndedEarly:
+        except EndedEarly as ended:
+            if ended.no_room is not None:
+                raise NoRoom(ended.no_room) from None
             raise GivenBack from None
 
     def _recheck(self) -> None:
@@ -135,7 +139,9 @@ class Worker:
 
         try:
             recheck(self._services, among_workers=self._stop)
-        except Stopped:
+        except Stopped as stopped:
+            if stopped.no_room:
+                raise NoRoom(str(stopped)) from None
             raise GivenBack from None
 
     def _after(self) -> None:
