@@ -92,7 +92,9 @@ def test_below_the_limit_nothing_is_taken_in(
     assert not (tmp_path / "b").exists()
     assert zhengxun("leads", "list").status == 0
     assert (zhengxun("doctor").status, "已停止采集" in zhengxun("doctor").out) == (1, True)
-    problems = read_status(Services.load(tmp_path / "data")).problems
+    services = Services.load(tmp_path / "data")
+    with services.store() as store:
+        problems = read_status(services, store).problems
     assert any("已停止采集" in problem for problem in problems)
 
     disk.free = 10**12
