@@ -228,6 +228,18 @@ def address_pattern(url: str) -> str:
     return f"{parsed.host}{path}?{'&'.join(sorted(parts))}"
 
 
+def address_shape(url: str) -> str:
+    """``url`` with the values of its query left out: all combinations of a list's filters have one shape.
+
+    Coarser than :func:`address_pattern`; different kinds of pages may share it where a parameter says which one is meant.
+    """
+    parsed = _parse(url)
+    if parsed is None:
+        return url
+    names = sorted({part.partition("=")[0] for part in parsed.search[1:].split("&") if part}) if parsed.search else []
+    return f"{parsed.host}{_generalise(_lenient_unquote(parsed.pathname))}?{'&'.join(names)}"
+
+
 def _generalise(text: str) -> str:
     return _DIGITS.sub("{n}", _LONG_HEX.sub("{x}", _DATE_PART.sub("{date}", text)))
 

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from crawler import promise, verdicts
-from crawler.addresses import canonical
+from crawler.addresses import address_pattern, canonical
 from crawler.analysis_pool import AnalysisPool, WorkersUnusable
 from crawler.fetch import Fetcher
 from crawler.frontier import Frontier
@@ -239,13 +239,15 @@ class Patrol:
                 self._refill(crawl)
 
     def _unasked(self, crawl: TargetCrawl, request: CrawlRequest) -> Ending | None:
-        """How a request ends that is not made: no address of the web, too many clicks away, or to a silent site."""
+        """How a request ends that is not made: no address of the web, too many clicks away, to a silent site, or a trap."""
         if not is_fetchable(request.url):
             return verdicts.NOT_HANDED_IN
         if crawl.is_silent:
             return verdicts.HOST_DOWN
         if request.depth > crawl.target.budget.max_depth and request.known is None:
             return verdicts.TOO_DEEP
+        if crawl.is_trap(request):
+            return verdicts.trap(address_pattern(request.url))
         return None
 
     async def _visit(self, crawl: TargetCrawl, request: CrawlRequest, attempt: int) -> None:

@@ -66,7 +66,8 @@ class CrawlSettings:
     browser_restarts: int = 3
     """How often a browser that ended by itself is started again in one crawl."""
     trap_pages: int = 20
-    """Pages of one address pattern that may bring nothing new in a row before the pattern comes last."""
+    """Pages of one kind of address that may bring nothing new in a row before the kind comes last; after three times as many
+    the rest of it is left (:mod:`crawler.novelty`)."""
     logins: tuple[Login, ...] = ()
     """Logins of platforms that staff provided."""
     standing_workers: str | None = None

@@ -158,7 +158,7 @@ class TargetCrawl:
         while self._heap:
             rank, order, request, attempt = self._take(self._best())
             may_wait = rank < -promise.LAST and request.depth > 0 and request.known is None
-            if may_wait and self.novelty.exhausted(address_pattern(request.url)):
+            if may_wait and self.novelty.exhausted(request.url):
                 heapq.heappush(self._heap, (-promise.LAST, order, request, attempt))
                 self._place = None
                 continue
@@ -167,6 +167,10 @@ class TargetCrawl:
                 request = replace(request, depth=min(request.depth, self._shallower[mark]))
             return request, attempt
         return None
+
+    def is_trap(self, request: CrawlRequest) -> bool:
+        """Whether nothing is left but pages of a kind that brings nothing, and this is one more of them."""
+        return request.known is None and request.depth > 0 and self.novelty.spent(request.url)
 
     def learn(self, pattern: str, flagged: bool) -> None:
         """A page of this pattern was read and judged: links like it move forward or back."""

@@ -132,6 +132,7 @@ ROBOTS_UNREACHABLE = Ending(
 NOT_MODIFIED = Ending(Outcome.UNCHANGED, "not_modified", "网站答复页面自上次采集后未修改。", 304)
 SAME_BYTES = Ending(Outcome.UNCHANGED, "same_bytes", "页面与已保存的版本逐字节相同。")
 SAME_TEXT = Ending(Outcome.UNCHANGED, "same_text", "页面文字与已保存的版本相同。")
+SAME_PICTURE = Ending(Outcome.UNCHANGED, "same_bytes", "图片与已保存的逐字节相同。")
 SITE_UP = Ending(Outcome.UNCHANGED, "site_up", "网站首页可以访问。")
 TRUNCATED = Ending(Outcome.FAILED, "truncated", "网站的答复中途断开，页面不完整。", retry=True)
 CRASHED = Ending(Outcome.FAILED, "analysis_crashed", "页面使分析程序异常退出，未能识别。")
@@ -143,6 +144,12 @@ RENDER_CRASHED = Ending(Outcome.FAILED, "render_crashed", "网页使浏览器异
 INTERNAL = Ending(Outcome.FAILED, "internal", "采集程序内部出错，该地址未能采集。")
 NOT_PICTURE = Ending(Outcome.EMPTY, "not_picture", "地址给出的不是可以识别的图片。")
 TOO_DEEP = Ending(Outcome.DEFERRED, "depth", "超出监测对象的链接层数上限，本次未采。")
+
+
+def trap(pattern: str) -> Ending:
+    """One more page of a kind that brought nothing new for long, when nothing else was left to ask for."""
+    words = f"形如 {pattern} 的网址连续多页没有新内容（日历、筛选组合、会话编号一类），其余本次未采。"
+    return Ending(Outcome.DEFERRED, "trap", words)
 
 
 def refused(explanation: str) -> Ending:

@@ -33,6 +33,8 @@ from domain.target import TargetKind
 logger = logging.getLogger(__name__)
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: Answers that say that there is nothing at an address; a refusal or an error of the server says nothing of the kind.
+_GONE = frozenset({"http_404", "http_410"})
 _WANT_LOGIN = frozenset({PageVerdict.LOGIN_WALL.value, "http_401", "http_403"})
 
 
@@ -154,7 +156,8 @@ class Visitor:
             return self._ended(crawl, request, landing, verdicts.NOT_MODIFIED)
         ending = verdicts.of_status(answer.status, retry_after(answer))
         if ending is not None:
-            crawl.novelty.saw_nothing(address_pattern(request.url))
+            if ending.reason in _GONE:
+                crawl.novelty.saw_nothing(request.url)
             return self._ended(crawl, request, landing, self._told_of_login(crawl, answer, ending))
         if request.purpose is Purpose.PICTURE:
             return self._picture(crawl, request, landing, answer)
@@ -173,6 +176,8 @@ class Visitor:
         coded = answer.header("Content-Encoding") is not None  # undone where the picture is opened
         if answer.status != 200 or not (coded or looks_like_picture(answer.body)) or not answer.body:
             return self._ended(crawl, request, landing, verdicts.NOT_PICTURE)
+        if request.known is not None and answer.sha256() == request.known.sha256:
+            return self._ended(crawl, request, landing, verdicts.SAME_PICTURE)
         ending = Ending(Outcome.OK, status=answer.status, final_url=answer.url)
         kept = KeptPicture(request.url, (*landing.hops, answer), ())
         return Report(crawl, (Finish(self._outcome(request, landing, ending), picture=kept),))
@@ -206,9 +211,9 @@ class Visitor:
         moves = tuple(Link(url) for move in shown.moves if (url := canonical(move, answer.url))) if shown else ()
         links = self._links(crawl, page, (*extraction.links, *moves))
         ending = verdicts.of_verdict(extraction.verdict, extraction.verdict_reason)
-        pattern = address_pattern(page.url)
         if ending is not None:
-            crawl.novelty.saw_nothing(pattern)
+            if ending.outcome is Outcome.EMPTY:
+                crawl.novelty.saw_nothing(page.url)
             ending = self._told_of_login(crawl, answer, ending)
             return self._ended(crawl, request, landing, ending, page=page, verdict=extraction.verdict, links=links)
         if request.purpose is Purpose.SITE_CHECK:
@@ -219,9 +224,10 @@ class Visitor:
             return self._ended(
                 crawl, request, landing, verdicts.SAME_TEXT, page=page, verdict=extraction.verdict, links=links
             )
-        crawl.novelty.saw(pattern, extraction.documents, any(address_pattern(link.url) != pattern for link in links))
+        flagged = any(assessment.flagged for assessment in analysis.assessments)
+        crawl.novelty.saw(page.url, extraction.documents, (link.url for link in links), flagged)
         if request.known is None:
-            crawl.learn(pattern, any(assessment.flagged for assessment in analysis.assessments))
+            crawl.learn(address_pattern(page.url), flagged)
         judged = tuple(
             JudgedDocument(document, assessment)
             for document, assessment in zip(extraction.documents, analysis.assessments, strict=True)

@@ -28,12 +28,18 @@ class NewCapture:
 def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> list[int]:
     """Store captures; return the ids of those that are new.
 
-    One that its snapshot has already (same kind and address) is left as it is.
+    One that its snapshot has already (same kind and address, of a picture also the moment) is left as it is: a picture may be
+    replaced under its own address.
     """
     if not captures:
         return []
+    captures = _unkept(connection, captures)
+    if not captures:
+        return []
     rows = connection.execute(
-        insert_or_ignore(connection, CaptureRow, ["snapshot_id", "kind", "url_key"]).returning(CaptureRow.id),
+        insert_or_ignore(connection, CaptureRow, ["snapshot_id", "kind", "url_key", "taken_at"]).returning(
+            CaptureRow.id
+        ),
         [
             {
                 "snapshot_id": new.snapshot_id,
@@ -54,6 +60,23 @@ def write_captures(connection: Connection, captures: Sequence[NewCapture]) -> li
         ],
     )
     return list(rows.scalars())
+
+
+def _unkept(connection: Connection, captures: Sequence[NewCapture]) -> list[NewCapture]:
+    """Pictures, and of other kinds what the snapshots have none of yet; one of several."""
+    once = {new.snapshot_id for new in captures if new.capture.kind is not CaptureKind.PICTURE}
+    row = CaptureRow
+    kept: set[tuple[int, str, bytes]] = set()
+    for portion in portions(sorted(once)):
+        found = connection.execute(select(row.snapshot_id, row.kind, row.url_key).where(row.snapshot_id.in_(portion)))
+        kept.update((each.snapshot_id, each.kind, each.url_key) for each in found)
+    wanted = []
+    for new in captures:
+        place = (new.snapshot_id, new.capture.kind.value, key_of(new.capture.url))
+        if new.capture.kind is CaptureKind.PICTURE or place not in kept:
+            kept.add(place)
+            wanted.append(new)
+    return wanted
 
 
 def captures_of(connection: Connection, snapshot_ids: Collection[int]) -> dict[int, list[Capture]]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, or_, select
+from sqlalchemy import Connection, Engine, and_, case, func, or_, select
 
 from domain.crawl import Outcome, Purpose, RunKind
 from domain.digest import Coverage, CoverageGap
@@ -255,6 +255,8 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
     looks = _last_looks(start, until)
     unseen = [outcome.value for outcome in (*FAILURES, Outcome.DEFERRED)]
     picture = IS_PICTURE
+    # What was left out is told by its reason: over the budget, too many clicks away, or a trap.
+    why = case((CrawlRequestRow.outcome == Outcome.DEFERRED.value, CrawlRequestRow.reason))
     grouped = connection.execute(
         select(CrawlRequestRow.target_id, picture, CrawlRequestRow.outcome, func.count(), func.min(CrawlRequestRow.id))
         .join(looks, looks.c.id == CrawlRequestRow.id)
@@ -266,7 +268,7 @@ def _add_page_gaps(connection: Connection, days: Sequence[TargetCoverage], start
             # A site without a sitemap hides nothing by that: its pages are found by their links.
             CrawlRequestRow.purpose != Purpose.SITEMAP.value,
         )
-        .group_by(CrawlRequestRow.target_id, picture, CrawlRequestRow.outcome)
+        .group_by(CrawlRequestRow.target_id, picture, CrawlRequestRow.outcome, why)
     ).all()
     examples = {
         row.id: row

@@ -19,7 +19,7 @@ from domain.revisit import LISTS, is_due
 from storage.dialects import insert_for, insert_or_ignore, portions
 from storage.engine import reading, writing
 from storage.lead_state import PlanRank
-from storage.picture_pages import with_owners
+from storage.picture_pages import known_pictures, with_owners
 from storage.recording import count_requests, record
 from storage.runs import request_of
 from storage.tables import CaptureRow, CrawlRequestRow, CrawlRunRow, CrawlRunTargetRow, PageRow, SnapshotRow
@@ -151,7 +151,9 @@ class SqlLedger:
                 .limit(limit + len(excluded))
             )
             rows = [row for row in connection.execute(first) if row.id not in excluded][:limit]
-            known = _known(connection, [row.url_key for row in rows])
+            known = (
+                known_pictures(connection, rows) if self.pictures else _known(connection, [row.url_key for row in rows])
+            )
         return [replace(request_of(row), known=known.get(row.url_key)) for row in rows]
 
     def pending_count(self, run_id: int, target_id: int) -> int:

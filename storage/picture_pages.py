@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, literal, select
 
 from domain.analysis import PageVisit
-from domain.crawl import Purpose
+from domain.crawl import KnownVersion, Purpose
+from domain.evidence import CaptureKind
 from storage.dialects import portions
-from storage.tables import FindingRow, PageRow, PicturePageRow
+from storage.tables import CaptureRow, FindingRow, PageRow, PicturePageRow
 from storage.types import key_of
 
 
@@ -41,6 +43,25 @@ def rests_on_picture(connection: Connection, assessment_id: int) -> bool:
         FindingRow.assessment_id == assessment_id, FindingRow.exempted.is_(False), FindingRow.picture.is_not(None)
     )
     return bool(connection.execute(select(found)).scalar())
+
+
+def known_pictures(connection: Connection, requests: Sequence[Any]) -> dict[bytes, KnownVersion]:
+    """By address, the picture that is kept with the present version of the very page that a request names: the same bytes
+    need not be kept with it again. ``requests``: rows with ``url_key`` and ``via``."""
+    wanted = {request.url_key: key_of(request.via) for request in requests if request.via}
+    found: dict[bytes, KnownVersion] = {}
+    for portion in portions(sorted(wanted)):
+        rows = connection.execute(
+            select(CaptureRow.url_key, CaptureRow.snapshot_id, CaptureRow.sha256, PageRow.url_key.label("page"))
+            .join(PicturePageRow, PicturePageRow.snapshot_id == CaptureRow.snapshot_id)
+            .join(PageRow, PageRow.id == PicturePageRow.page_id)
+            .where(CaptureRow.url_key.in_(portion), CaptureRow.kind == CaptureKind.PICTURE.value)
+            .order_by(CaptureRow.id)
+        )
+        for row in rows:
+            if row.page == wanted[row.url_key]:
+                found[row.url_key] = KnownVersion(row.snapshot_id, row.sha256, "")
+    return found
 
 
 def with_owners(connection: Connection, visits: Sequence[PageVisit]) -> list[PageVisit]:

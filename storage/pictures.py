@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, or_, select, update
+from sqlalchemy import Connection, Engine, func, or_, select, tuple_, update
 
 from domain.assessment import Assessment
 from domain.crawl import Outcome, WarcRef
@@ -36,6 +37,8 @@ from storage.tables import (
 )
 from storage.types import key_of
 
+#: Reasons of outcomes that say: no picture stands at this address any more.
+_GONE = ("http_404", "http_410", "not_picture")
 _strings = decoder(tuple[str, ...])
 _lines = decoder(tuple[PictureLine, ...])
 _codes = decoder(tuple[PictureCode, ...])
@@ -54,6 +57,8 @@ class PicturePage:
     images: tuple[str, ...]
     tries: int
     """Earlier runs in which some picture could not be fetched."""
+    settled_at: datetime | None = None
+    """When all of its pictures had been read, or were last found to be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,8 @@ class Judged:
     """None: some pictures are left to be read by a later run."""
     failed: bool = False
     """Whether some picture could not be fetched."""
+    replaced: bool = False
+    """Pictures of a version that had been judged were replaced: this takes the place of what was said of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,43 @@ class Pictures:
     def waiting(self, reader: str, target_ids: Collection[int], limit: int, after: int = 0) -> list[PicturePage]:
         """Pages of these targets whose pictures ``reader`` has not read, by page id, behind page ``after``."""
         row = PicturePageRow
+        unread = or_(row.reader.is_(None), row.reader != reader)
+        return self._pages(target_ids, row.page_id > after, unread, order=(row.page_id,), limit=limit)
+
+    def settled(
+        self,
+        reader: str,
+        target_ids: Collection[int],
+        before: datetime,
+        limit: int,
+        after: tuple[datetime, int] | None = None,
+    ) -> list[PicturePage]:
+        """Pages of these targets whose pictures ``reader`` has read, last looked at until ``before``, longest first.
+
+        ``after``: only those behind this (moment, page id).
+        """
+        row = PicturePageRow
+        behind = [tuple_(row.settled_at, row.page_id) > tuple_(*after)] if after is not None else []
+        return self._pages(
+            target_ids,
+            row.reader == reader,
+            row.settled_at <= before,
+            *behind,
+            order=(row.settled_at, row.page_id),
+            limit=limit,
+        )
+
+    def looked_again(self, page_id: int) -> None:
+        """Note that a page's pictures are what they were."""
+        with writing(self.engine) as connection:
+            connection.execute(
+                update(PicturePageRow).where(PicturePageRow.page_id == page_id).values(settled_at=self.clock())
+            )
+
+    def _pages(
+        self, target_ids: Collection[int], *conditions: Any, order: tuple[Any, ...], limit: int
+    ) -> list[PicturePage]:
+        row = PicturePageRow
         with reading(self.engine) as connection:
             rows = connection.execute(
                 select(
@@ -100,19 +144,15 @@ class Pictures:
                     row.document_id,
                     row.snapshot_id,
                     row.tries,
+                    row.settled_at,
                     PageRow.target_id,
                     PageRow.url,
                     DocumentRow.images,
                 )
                 .join(PageRow, PageRow.id == row.page_id)
                 .join(DocumentRow, DocumentRow.id == row.document_id)
-                .where(
-                    row.page_id > after,
-                    or_(row.reader.is_(None), row.reader != reader),
-                    PageRow.gone_since.is_(None),
-                    PageRow.target_id.in_(target_ids),
-                )
-                .order_by(row.page_id)
+                .where(*conditions, PageRow.gone_since.is_(None), PageRow.target_id.in_(target_ids))
+                .order_by(*order)
                 .limit(limit)
             )
             return [
@@ -124,6 +164,7 @@ class Pictures:
                     snapshot_id=found.snapshot_id,
                     images=_strings(found.images),
                     tries=found.tries,
+                    settled_at=found.settled_at,
                 )
                 for found in rows
             ]
@@ -161,6 +202,20 @@ class Pictures:
                 )
             ).all()
         return {url: Outcome(outcome) for url, outcome in rows if outcome is not None}
+
+    def gone(self, run_id: int, urls: Collection[str]) -> set[str]:
+        """Those of these pictures that a run found not to be there any more."""
+        request = CrawlRequestRow
+        with reading(self.engine) as connection:
+            return set(
+                connection.execute(
+                    select(request.url).where(
+                        request.run_id == run_id,
+                        request.url_key.in_([key_of(url) for url in urls]),
+                        request.reason.in_(_GONE),
+                    )
+                ).scalars()
+            )
 
     def response_of(self, snapshot_id: int) -> WarcRef:
         """Where the answer of a stored snapshot lies."""
@@ -290,15 +345,16 @@ def _settle(
     said = judged.assessment
     if judged.document is not None and said is not None:
         version = _write(connection, kept, page, judged.document, said, at)
-        if said.flagged or not kept.flagged:
+        was_flagged = kept.flagged
+        if said.flagged or not kept.flagged or judged.replaced:
             kept.document_id, kept.assessment_id = version.document_id, version.assessment_id
             kept.flagged, kept.touched = said.flagged, True
         if said.flagged:
-            if lead is None or waits or not lead.state.open:
+            if lead is None or waits or judged.replaced or not lead.state.open:
                 visit = Visit(
                     Sight.VIOLATING,
                     at,
-                    text_changed=waits,
+                    text_changed=waits or (judged.replaced and was_flagged),
                     snapshot_id=page.snapshot_id,
                     reason="图片文字含违规宣传内容",
                 )
@@ -307,6 +363,10 @@ def _settle(
             else:
                 lead.rest_on(version, at)
                 lead.touched = True
+            return
+        if judged.replaced and lead is not None and lead.state.open:
+            reason = "页面图片已更换，文字和图片中未再发现违规宣传内容"
+            kept.visit(Visit(Sight.CLEAN, at, snapshot_id=page.snapshot_id, reason=reason), None, run_id, confirm_after)
             return
     elif kept.assessment_id is not None:
         connection.execute(

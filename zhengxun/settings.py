@@ -116,6 +116,12 @@ class Settings(BaseSettings):
     pictures_per_target: int = Field(
         200, ge=0, le=10_000, description="每次采集中每个监测对象至多采集多少张图片；超出的留待下次。"
     )
+    picture_again_days: float = Field(
+        7.0,
+        ge=0,
+        le=365,
+        description="网页未变时，每隔多少天重新采集它的图片，看是否在同一地址换成了别的；0 表示不重看。受每次采集图片张数上限约束。",
+    )
     picture_seconds: int = Field(
         1200, ge=0, le=86_400, description="每次采集中用于识别图片的秒数上限；识别不完的留待下次。"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, Outcome, Purpose
-from domain.target import Budget, Target
+from domain.target import Budget, Target, TargetKind
 from zhengxun.services import Services
 from zhengxun.target_kinds import why_not_collectable
 
@@ -58,7 +58,7 @@ def try_target(services: Services, target: Target) -> Trial:
 
     trial = replace(target, budget=TRIAL_BUDGET)
     reason = why_not_collectable(target.kind, target.url)
-    if reason is not None:
+    if reason is not None or target.kind is TargetKind.SEARCH:  # of a phrase nothing is asked in passing
         return Trial(target, reason, ())
     ledger = MemoryLedger(services.clock)
     analysis.use_rules(services.rules)

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from crawler.addresses import canonical, host_key
 from domain.errors import BadTarget
-from domain.target import Budget, Rendering, Scope, Target
+from domain.target import Budget, Rendering, Scope, Target, TargetKind
+from zhengxun.discovery.phrases import phrase_address, wanted_of
 from zhengxun.schedule import parse_schedule
 from zhengxun.target_kinds import guess_kind, is_post, parse_kind
 
@@ -53,9 +54,10 @@ def draft_target(
 
     A path that ends in ``/`` limits the target to that folder unless ``scope_path`` says otherwise.
     """
-    address = address_of(url)
+    given = parse_kind(kind) if kind and kind.strip() else None
+    address = phrase_address(url) if given is TargetKind.SEARCH else address_of(url)
     check(address)
-    chosen = parse_kind(kind) if kind and kind.strip() else guess_kind(address)
+    chosen = given or guess_kind(address)
     # A post is watched, not the platform it stands on: every link of it leads to other people's posts.
     alone = is_post(chosen, address)
     if alone and scope_path is None:
@@ -63,7 +65,7 @@ def draft_target(
     budget = Budget()
     return Target(
         id=0,
-        name=_line(name, "名称", MAX_NAME) or default_name(address),
+        name=_line(name, "名称", MAX_NAME) or default_name(address, chosen),
         url=address,
         kind=chosen,
         schedule=parse_schedule(schedule),
@@ -126,8 +128,10 @@ def scope_of(address: str, scope_path: str | None = None) -> Scope:
     return Scope(hosts=_twins(host_key(address)), path_prefix=prefix)
 
 
-def default_name(address: str) -> str:
-    """Host, and path where there is one."""
+def default_name(address: str, kind: TargetKind) -> str:
+    """Host, and path where there is one; of a search target its phrase."""
+    if kind is TargetKind.SEARCH and (wanted := wanted_of(address)) is not None:
+        return _line(wanted.phrase, "搜索词", MAX_NAME) or wanted.phrase
     path = unquote(urlsplit(address).path).strip("/")
     return (host_key(address) + (f"/{path}" if path else ""))[:MAX_NAME]
 

@@ -92,13 +92,15 @@ def why_not_collectable(kind: TargetKind, url: str) -> str | None:
 
     Such a target is accepted, and each visit ends in the outcome ``failed`` / ``unsupported_kind``: a coverage gap.
     """
+    if kind is TargetKind.SEARCH:
+        from zhengxun.discovery.phrases import wanted_of
+
+        return None if wanted_of(url) else "这个网址不是可识别的搜索引擎结果页，请直接写搜索词"
     if kind in _WALKED or is_post(kind, url):
         return None
     navigation = NAVIGATION.get(kind)
     if navigation is not None and navigation.lists(url):
         return None
-    if kind is TargetKind.SEARCH:
-        return "按搜索词采集还没有采集程序，请人工查看"
     return f"这个网址不是{kind.label}可采集的单条内容或账号列表（见 docs/operation.md），请核对网址或人工查看"
 
 

@@ -15,6 +15,13 @@ Judgement = tuple[PageVerdict, str]
 #: Characters of a page that are searched; a notice stands at its beginning.
 MAX_WORDS = 6000
 
+#: What stands on pages of platforms whatever they show: buttons, and the lines of a footer that tell where to complain.
+_STANDING = re.compile(
+    r"^[ \t]*(?:举报|投诉|侵权|违规举报|侵权(?:投诉|举报)|(?:举报|投诉)(?:反馈|建议|文章问题|此人|该\w{1,4})|(?:投诉|举报)[/／、](?:投诉|举报))[ \t]*$|"
+    r"[^\n，。；,;]{0,20}(?:举报|投诉)(?:受理|电话|邮箱|中心|专区|入口|指引|指南|须知|平台|热线|方式|渠道|网站|公告)[^\n，。；;]{0,40}|"
+    r"(?:违法|有害|不良)[^\n，。；]{0,8}信息举报[^\n，。；]{0,40}",
+    re.MULTILINE,
+)
 _WHAT = r"(?:内容|文章|图文|笔记|视频|作品|微博|博文|动态|稿件|专栏|回答|问题|帖子|贴子|帖|贴|主题|评论|头条|直播|短视频|页面|信息)"
 _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
     (
@@ -93,7 +100,7 @@ _NOTICES: tuple[tuple[PageVerdict, str, re.Pattern[str]], ...] = (
 
 def notice_in(words: str) -> Judgement | None:
     """The verdict that a notice's words stand for, with its reason; None for words that are no notice."""
-    words = words[:MAX_WORDS]
+    words = _STANDING.sub(" ", words[:MAX_WORDS])
     for verdict, reason, wording in _NOTICES:
         if wording.search(words):
             return verdict, reason

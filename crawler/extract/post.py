@@ -20,6 +20,7 @@ from crawler.extract.dates import from_epoch, parse_instant
 from crawler.extract.json_reading import whole_text
 from crawler.extract.lines import tidy
 from crawler.extract.notices import notice_in
+from crawler.extract.page import Page
 from crawler.extract.source import Source
 from crawler.extract.verdicts import content_length, judge
 from crawler.extract.walk import read_page
@@ -34,6 +35,7 @@ MAX_SEGMENTS, MAX_IMAGES, MAX_POSTS = 20_000, 2_000, 500
 MAX_MARKUP = 3_000_000
 #: A page with more words of its own than this is no notice.
 _NOTICE_LENGTH = 400
+_FRAME = frozenset({SegmentKind.NAV, SegmentKind.FOOTER, SegmentKind.COMMENT, SegmentKind.SIDEBAR})
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 _IMG = re.compile(r"<img\b([^<>]{0,3000})>", re.IGNORECASE)
@@ -247,9 +249,8 @@ def no_post(
         page = source.page
         settle_regions(page)
         links = tuple(page.links)
-        words = f"{page.title_tag}\n{page.text()}"
         if judged is None and content_length(page) < _NOTICE_LENGTH:
-            judged = notice_in(words)
+            judged = notice_in(_notice_words(page))
         if judged is None and problem == "cut_off":
             judged = PageVerdict.TRUNCATED, f"state_cut_off:{field_name}"
         if judged is None:
@@ -263,6 +264,13 @@ def no_post(
         kind = "state_unreadable" if problem == "unreadable" else "missing_field"
         judged = PageVerdict.FAILED, f"{kind}:{field_name}"
     return Extraction(judged[0], judged[1], extractor, platform, documents, links, source.encoding)
+
+
+def _notice_words(page: Page) -> str:
+    """What may be a notice: title and words of the page, without its frame where there is anything beside that."""
+    shown = [block.text for block in page.blocks if block.seen]
+    own = [block.text for block in page.blocks if block.seen and block.kind not in _FRAME]
+    return "\n".join([page.title_tag, *(own or shown)])
 
 
 def is_host(url: str, *names: str) -> bool:

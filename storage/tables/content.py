@@ -90,7 +90,7 @@ class CaptureRow(Base):
 
     __tablename__ = "captures"
     __table_args__ = (
-        UniqueConstraint("snapshot_id", "kind", "url_key"),
+        UniqueConstraint("snapshot_id", "kind", "url_key", "taken_at"),
         Index("ix_captures_warc", "warc_file", "warc_offset"),
         Index("ix_captures_url_key", "url_key", "id"),
     )

@@ -126,6 +126,31 @@ def test_a_calendar_does_not_eat_the_budget(tmp_path: Path) -> None:
     assert sum(end == ("deferred", "pages") for end in found.values()) > 0
 
 
+def test_the_rest_of_a_trap_is_left_and_said_so(tmp_path: Path) -> None:
+    """An endless list of days ends with the reason trap; the page behind a hundred others is still found."""
+
+    def day(seen: Seen) -> str:
+        number = int(seen.path.rpartition("=")[2])
+        return f"您正在查看第 {number} 天的全部活动安排，这一天没有任何活动，请选择别的日期" + "".join(
+            f'<a href="/day?n={later}">{later}</a>' for later in range(number + 1, number + 8)
+        )
+
+    with web() as net:
+        site = net.site({"/": '<a href="/day?n=1">日历</a><a href="/p0">文</a>', "/day": day})
+        for n in range(100):
+            site.pages[f"/p{n}"] = f'{chr(0x4E00 + 37 * n) * 30}<a href="/p{n + 1}">下一篇</a>'
+        ledger = crawl([target_of(site, budget=Budget(max_depth=300))], tmp_path, trap_pages=5)
+    found = ends(ledger)
+    assert all(found[f"/p{n}"] == ("ok", None) for n in range(100))
+    asked = [path for path, end in found.items() if path.startswith("/day") and end == ("ok", None)]
+    left = [end for path, end in found.items() if path.startswith("/day") and end[0] != "ok"]
+    assert 15 <= len(asked) <= 20
+    assert left
+    assert set(left) == {("deferred", "trap")}
+    told = next(one.detail for one in outcomes(ledger).values() if one.reason == "trap")
+    assert "/day?n={n} 的网址连续多页没有新内容" in (told or "")
+
+
 def test_targets_are_read_lazily(tmp_path: Path) -> None:
     """A generator of a hundred thousand targets is asked for a few at a time."""
     taken = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from domain.errors import BadInput
 from tests.web import Answer, Seen, Site, Web, html, redirect, web
 from tests.zhengxun.conftest import Zhengxun
+from zhengxun.discovery.phrases import Wanted, phrase_address, wanted_of
 from zhengxun.discovery.queries import queries
 
 PAGES = Path(__file__).parents[1] / "pages" / "search"
@@ -188,3 +190,52 @@ def test_phrases_and_cities_are_multiplied() -> None:
         queries(["电工证"], [], ["google"], 1)
     with pytest.raises(BadInput, match="上限"):
         queries([str(number) for number in range(10_001)], [], ["baidu"], 1)
+
+
+def test_a_phrase_is_a_target_with_a_schedule(
+    ready: Zhengxun, opened: Web, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each crawl asks the engines: results are proposed, what is forbidden is a gap, and robots.txt is obeyed."""
+    pages = {"0": _results("http://127.0.0.78/a", "http://127.0.0.79/b"), "10": _results()}
+    engine = opened.site({"/s": lambda seen: pages[seen.path.partition("pn=")[2].partition("&")[0]]})
+    closed = opened.site({"/robots.txt": Answer(b"User-agent: *\nDisallow: /\n"), "*": _results("http://a.example/")})
+    monkeypatch.setenv("ZHENGXUN_DISCOVERY_CITIES", "太原,大同")
+    added = ready("targets", "add", "{city}电工证 包过", "--kind", "search", "--json").json["target"]
+    assert (added["name"], added["kind"]) == ("{city}电工证 包过", "search")
+    assert ready("targets", "add", "{city}电工证  包过", "--kind", "搜索词", "--json").json["created"] is False
+    unset = ready("crawl", "--all", "--json")
+    assert (unset.status, unset.json["failures"][0]["reason"]) == (1, "no_engine")
+
+    monkeypatch.setenv("ZHENGXUN_DISCOVERY_ENGINES", f"baidu={engine.url},360={closed.url}")
+    monkeypatch.setenv("ZHENGXUN_DISCOVERY_PAGES", "2")
+    report = ready("crawl", "--all", "--json")
+    assert report.status == 1
+    assert report.json["pages"] == {"ok": 4, "robots": 2}
+    assert {failure["outcome"] for failure in report.json["failures"]} == {"robots"}
+    assert closed.paths() == ["/robots.txt"]
+    assert [found["url"] for found in ready("targets", "proposals", "list", "--json").json] == [
+        "http://127.0.0.78/",
+        "http://127.0.0.79/",
+    ]
+    ready("digest", "--format", "json", "--out", tmp_path)
+    (digest,) = tmp_path.glob("digest-*.json")
+    coverage = json.loads(digest.read_text("utf-8"))["coverage"]
+    assert (coverage["targets_planned"], coverage["targets_ok"]) == (1, 1)
+    gaps = {gap["outcome"]: gap["detail"].partition("（如")[0] for gap in coverage["gaps"]}
+    assert gaps["robots"] == "2 个页面：网站的 robots.txt 不允许采集该地址。"
+    assert "没有设置搜索引擎" in gaps["failed"]  # of the run before
+    assert ready("crawl", "--all", "--max-pages", 1, "--json").json["pages"] == {"ok": 1, "deferred": 4}
+    assert ready("targets", "check", "电工证", "--kind", "search").status == 0
+
+
+def test_an_engines_address_stands_for_its_phrase() -> None:
+    """A result page's address is asked of that engine alone; other addresses are no phrases."""
+    for url, wanted in (
+        ("https://www.baidu.com/s?wd=%E7%94%B5%E5%B7%A5%E8%AF%81&rn=50", Wanted("电工证", "baidu")),
+        ("https://www.bing.com/search?q=%E7%94%B5%E5%B7%A5%E8%AF%81", Wanted("电工证", "bing")),
+        (phrase_address("{city} 电工证"), Wanted("{city} 电工证")),
+        ("https://www.baidu.com/", None),
+        ("https://example.com/s?wd=1", None),
+    ):
+        assert wanted_of(url) == wanted
+    assert phrase_address(phrase_address("电工证")) == phrase_address(" 电工证 ")

@@ -194,3 +194,43 @@ def test_without_the_reader_nothing_is_silent(
     shown = watched("doctor")
     assert "图片文字识别" in shown.out
     assert "未安装 rapidocr" in shown.out
+
+
+def test_a_poster_replaced_under_its_own_address(
+    ready: Zhengxun, loopback: None, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page never changes. A week on its pictures are fetched again: a new claim is a lead, another one an edit, its end is seen."""
+    data = tmp_path / "data"
+    honest, bad, worse = (encode(draw(n, words)) for n, words in ((21, HONEST[0]), (22, CLAIMS[0]), (23, CLAIMS[1])))
+    cdn = web.site({"/poster.png": picture(honest)})
+    shown = f'<div><img src="{cdn.url}/poster.png"></div>'
+    site = web.site(
+        {"/": html(f'{PLAIN}{shown}<a href="/b">b</a>', "首页"), "/b": html(f"{PLAIN}<p>另一页</p>{shown}")}
+    )
+    _on(monkeypatch, DAY)
+    ready("targets", "add", site.url + "/")
+
+    def crawl(day: int) -> Any:
+        _on(monkeypatch, DAY + timedelta(days=day))
+        return ready("crawl", "--all", "--json").json
+
+    def presences() -> set[tuple[str, ...]]:
+        return set(rows(data, "SELECT pages.url, presence FROM leads JOIN pages ON pages.id = leads.page_id"))
+
+    assert crawl(0)["leads_new"] == 0
+    cdn.pages["/poster.png"] = picture(bad)
+    assert crawl(2)["leads_new"] == 0  # not due yet, and nothing was asked for
+    assert cdn.paths().count("/poster.png") == 1
+    week = crawl(8)
+    assert (week["leads_new"], week["pages"], week["pictures"]) == (2, {"unchanged": 2}, {"ok": 1})
+    assert {presence for _, presence in presences()} == {"online"}
+    again = crawl(16)  # the same bytes: fetched, and nothing is kept a second time
+    assert (again["leads_new"], again["pictures"]) == (0, {"unchanged": 1})
+    assert len(rows(data, "SELECT id FROM captures WHERE kind = 'picture'")) == 4
+    cdn.pages["/poster.png"] = picture(worse)
+    crawl(24)
+    events = rows(data, "SELECT kind FROM lead_events ORDER BY id")
+    assert [kind for (kind,) in events].count("edited") == 2, events
+    cdn.pages["/poster.png"] = Answer(status=404)
+    assert crawl(32)["leads_new"] == 0
+    assert {presence for _, presence in presences()} == {"corrected"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.target import TargetKind
 from zhengxun.cli.output import note, print_table, say
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ def print_trial(trial: Trial) -> None:
     say(f"{target.url}（{target.kind.label}）")
     if trial.unsupported is not None:
         say(f"{trial.unsupported}。可以添加，但会在简报中列为覆盖缺口。")
+        return
+    if target.kind is TargetKind.SEARCH:
+        say("搜索词不试采；到期时按设置查询搜索引擎，结果列为建议（zhengxun targets proposals list）。")
         return
     if entry is None:
         say("入口网址没有结果。")

@@ -27,7 +27,7 @@ def command() -> None:
 
 
 @command.command("add", help="添加一个监测对象。类型不写时由网址推断；网址已在监测时不作改动。")
-@argument("url", metavar="网址", description="网页、公众号文章或订阅源的地址")
+@argument("url", metavar="网址", description="网页、公众号文章或订阅源的地址；类型为 search 时写搜索词，可含 {city}")
 @click.option("--name", metavar="名称", help="显示名称（默认取网址）")
 @click.option("--kind", type=_KINDS, metavar="类型", help=f"类型：{'、'.join(kind.value for kind in TargetKind)}")
 @click.option(
@@ -76,10 +76,14 @@ def add(ctx: click.Context, /, as_json: bool, remark: str | None, render: str | 
         say(f"已存在：{target.id} 号监测对象“{target.name}”，未作改动。")
         return
     say(f"已添加 {target.id} 号监测对象“{target.name}”：{target.kind.label}，{describe(target.schedule)}。")
+    reason = why_not_collectable(target.kind, target.url)
+    if target.kind is TargetKind.SEARCH and reason is None:
+        say("到期时按设置查询搜索引擎，结果列为建议：zhengxun targets proposals list")
+        return
     say(
         f"范围：{'、'.join(target.scope.hosts)} 上以 {target.scope.path_prefix} 开头的页面，每次至多 {target.budget.max_pages} 页。"
     )
-    if (reason := why_not_collectable(target.kind, target.url)) is not None:
+    if reason is not None:
         note(f"提示：{reason}；到期时会在简报中列为覆盖缺口。")
 
 
@@ -288,7 +292,7 @@ def check(ctx: click.Context, url: str, kind: str | None, as_json: bool) -> int:
         print_json(trial_as_dict(trial))
     else:
         print_trial(trial)
-    return 0 if trial.reachable else 1
+    return 0 if trial.reachable or (draft.kind is TargetKind.SEARCH and trial.unsupported is None) else 1
 
 
 command.add_command(discover)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from domain.analysis import PageVisit
 from domain.crawl import CrawlOutcome, CrawlRequest, CrawlRun, Outcome, RunKind, RunSummary
 from domain.errors import BadTarget, ZhengxunError
-from domain.target import Target
+from domain.target import Target, TargetKind
 from zhengxun.jobs.health import watch_health
 from zhengxun.jobs.linking import link_operators
 from zhengxun.jobs.rejudging import rejudge
@@ -210,17 +210,25 @@ def visit_targets(
     from crawler.process import signals_stop
     from zhengxun import analysis
     from zhengxun.jobs.pictures import fetch_pictures, read_pictures
+    from zhengxun.jobs.searching import search
 
     ledger = store.ledger()
     _tell_of_logins(services, targets)
-    readable = []
+    readable: list[Target] = []
+    phrases: list[Target] = []
     for target in targets:
         # Of leads only the pages are looked at, whatever spider their target would need.
         reason = why_not_collectable(target.kind, target.url) if run.kind is RunKind.CRAWL else None
         if reason is None:
-            readable.append(target)
+            search_for = run.kind is RunKind.CRAWL and target.kind is TargetKind.SEARCH
+            (phrases if search_for else readable).append(target)
         else:
             _record_unsupported(store, services, run.id, target, reason)
+    if phrases:
+        with watching_room(services, store, stop) as stop:
+            done = all(search(services, store, run, target, stop) for target in phrases)
+        if not done or stop.is_set():
+            raise EndedEarly(run.id, stop.signal, stop.no_room)
     if readable:
         analysis.use_rules(services.rules)
         report: Callable[[Progress], None] | None = None

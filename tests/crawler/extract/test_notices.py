@@ -6,6 +6,7 @@ import pytest
 
 from crawler.extract import extract
 from crawler.extract.notices import notice_in
+from domain.document import PageVerdict
 
 NOTICES = """\
 deleted	抱歉，此微博已被作者删除。查看帮助：网页链接
@@ -162,3 +163,21 @@ def test_other_pages_of_platforms(url: str) -> None:
     page = f"<!doctype html><html><head><meta charset=utf-8><title>首页</title></head><body><p>{'一段正文，讲考证的事。' * 30}</p></body></html>"
     made = extract(page.encode(), url=url, content_type="text/html")
     assert (made.verdict, made.platform) == ("ok", "web")
+
+
+FRAME = """<!doctype html><html><head><meta charset=utf-8><title>最不愁吃的地方：顿顿有肉</title></head><body>
+<nav><a href=/l>登录</a> <a href=/q>侵权投诉</a> <a href=/p>产品</a></nav>
+<main><h1>最不愁吃的地方：顿顿有肉</h1><a href=/c/user/1/>某某游记</a><p>1/10 这里的人们世代放牧，一年四季都有肉吃。</p><span>举报</span></main>
+<footer><p>© 今日头条 中国互联网举报中心 网上有害信息举报专区</p><p>违法和不良信息举报电话：400-140-2108 侵权举报：jubao@example.cn</p></footer>
+</body></html>"""
+
+
+def test_buttons_and_footers_are_no_notice() -> None:
+    """A post of a form that is not known is a failure with its text kept: nobody took it down because one may complain of it."""
+    made = extract(FRAME.encode(), url="https://www.toutiao.com/a6734139882538533383/", content_type="text/html")
+    assert made.verdict is PageVerdict.FAILED
+    assert (made.verdict_reason or "").startswith("missing_field")
+    assert "世代放牧" in made.documents[0].text
+    for words in ("举报", "违法和不良信息举报电话：010-12345678", "举报中心\n网上有害信息举报专区", "侵权投诉"):
+        assert notice_in(words) is None, words
+    assert notice_in("该内容因违规已被删除\n举报") == (PageVerdict.VIOLATION, "violation_notice")
