@@ -176,6 +176,12 @@ class Accounts:
                 )
             )
 
+    def last_at(self, actor: str, action: str) -> datetime | None:
+        """When somebody did something last; None where he never did."""
+        statement = select(func.max(AuditRow.at)).where(AuditRow.actor == actor, AuditRow.action == action)
+        with reading(self.engine) as connection:
+            return connection.execute(statement).scalar()
+
     def log(
         self,
         *,

@@ -85,7 +85,7 @@ def _tell_no_room(url: URL, context: ExceptionContext) -> None:
     if code in _FULL or code == "53100":
         why = "磁盘已满，写不进去；请清理磁盘或换一块更大的"
     elif code in _READ_ONLY or code == "25006":
-        why = "只读，写不进去；请检查磁盘的挂载方式和文件的权限"
+        why = "只读，写不进去（SQLite 读数据时也要写）；请检查磁盘的挂载方式和文件的权限，或把整个数据目录复制到可写的地方再用"
     else:
         return
     raise NoRoom(f"数据库 {named(url)} {why}。已保存的内容不受影响，处理后再次执行即可继续。") from error

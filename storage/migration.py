@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from domain.errors import NotSetUp
+from domain.errors import NoRoom, NotSetUp
 from storage.engine import named, new_engine, parse_url, reading, remedy, writing
 from storage.revision import HEAD
 
@@ -62,6 +62,8 @@ def migrate(database_url: str) -> None:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 if broken is not None:
                     raise NotSetUp(f"数据库 {named(url)} 升级后表 {broken[0]} 的引用不完整，已撤销；请恢复备份后重试。")
+    except NoRoom as error:
+        raise NotSetUp(str(error)) from error
     except OperationalError as error:
         raise NotSetUp(f"无法连接或写入数据库 {named(url)}；{remedy(url)}") from error
     finally:
@@ -92,6 +94,8 @@ def current_revision(engine: Engine, url: URL) -> str | None:
             if not _has_version_table(connection):
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except NoRoom as error:
+        raise NotSetUp(str(error)) from error
     except SQLAlchemyError as error:
         raise NotSetUp(f"无法读取数据库 {named(url)}；{remedy(url)}") from error
 

@@ -42,6 +42,7 @@ from storage.site_checks import settle_sites
 from storage.stoppages import Stoppages
 from storage.stored import StoredDocument, documents_to_try, stored_documents
 from storage.targets import Targets
+from storage.tidying import Tidying
 
 IsDue = Callable[[Target, datetime], bool]
 
@@ -136,6 +137,11 @@ class Store:
     def accounts(self) -> Accounts:
         """用户, their sessions and the audit log."""
         return Accounts(self.engine)
+
+    @property
+    def tidying(self) -> Tidying:
+        """整理: rows that nobody needs any more, and the order of the database."""
+        return Tidying(self.engine)
 
     @property
     def pictures(self) -> Pictures:

@@ -29,7 +29,9 @@ _GUESSED = frozenset(
 )
 #: Failed logins within the window after which no more are taken, by name and by address.
 _BY_NAME, _BY_ADDRESS = 5, 30
-_WINDOW = timedelta(minutes=15)
+WINDOW = timedelta(minutes=15)
+#: A session ends when nothing was asked for so long, and after so long in any case.
+IDLE, LONGEST = timedelta(hours=2), timedelta(hours=12)
 #: How long the first step of a login waits for its second.
 HALF = timedelta(minutes=10)
 
@@ -40,10 +42,8 @@ class AccountService:
 
     accounts: Accounts
     clock: Clock
-    idle: timedelta = timedelta(hours=2)
-    """A session ends when nothing was asked for so long."""
-    longest: timedelta = timedelta(hours=12)
-    """A session ends after so long in any case."""
+    idle: timedelta = IDLE
+    longest: timedelta = LONGEST
     hasher: PasswordHasher = field(default_factory=PasswordHasher)
     two_steps_for: frozenset[Role] = frozenset()
     """Roles that may not log in by their password alone."""
@@ -113,14 +113,14 @@ class AccountService:
 
     def refuse_guessing(self, name: str, address: str) -> None:
         """Raise :class:`BadInput` where there were too many failures of late."""
-        by_name, by_address = self.accounts.failures(name, address, self.clock() - _WINDOW)
+        by_name, by_address = self.accounts.failures(name, address, self.clock() - WINDOW)
         if by_name >= _BY_NAME or by_address >= _BY_ADDRESS:
             self._note(name, "登录被拒绝", detail="失败次数过多", address=address)
             raise BadInput("登录失败次数过多，请 15 分钟后再试，或请管理员用 zhengxun users passwd 重设密码。")
 
     def note_failure(self, name: str, address: str, detail: str = "") -> None:
         """Count a failed login, or a failed second step of one."""
-        self.accounts.note_failure(name, address, self.clock(), keep=_WINDOW * 4)
+        self.accounts.note_failure(name, address, self.clock(), keep=WINDOW * 4)
         self._note(name, "登录失败", detail=detail, address=address)
 
     def begin_session(self, user: User, stage: LoginStage) -> str:

@@ -238,6 +238,17 @@ def _evidence(services: Services) -> Iterator[Check]:
         yield Check("证据链", grade, found.text)
 
 
+def _backups(services: Services) -> Iterator[Check]:
+    from zhengxun.jobs.upkeep import backup_problem
+
+    folder = services.settings.backup_dir
+    if folder is None:
+        yield Check("自动备份", Grade.WARNING, "没有设置（ZHENGXUN_BACKUP_DIR）；请设置，或另行安排 zhengxun backup")
+        return
+    problem = backup_problem(services)
+    yield Check("自动备份", Grade.OK if problem is None else Grade.FAILURE, problem or f"{folder.absolute()}，未过期")
+
+
 def _has_chinese_fonts() -> bool:
     program = shutil.which("fc-list")
     if program is None:
@@ -286,4 +297,5 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _logins,
     _queue,
     _evidence,
+    _backups,
 )

@@ -214,6 +214,16 @@ class Settings(BaseSettings):
         le=1000,
         description="多机分工时，一个 worker 一次采集多少个网站（主机）；一个网站同时只由一个 worker 采集。",
     )
+    upkeep_time: time = Field(
+        time(2, 0),
+        description="每天从这个时刻（Asia/Shanghai）起做一次日常维护（`zhengxun upkeep`），`时:分`；过了 4 小时还没开始的，"
+        "留到下一夜，不占白天。",
+    )
+    backup_dir: Path | None = Field(
+        None, description="自动备份的文件夹，不能在数据目录里面，最好在另一块磁盘上。留空时不自动备份。"
+    )
+    backup_every_days: int = Field(1, ge=1, le=60, description="每隔多少天自动备份一次。每次都是完整备份。")
+    backups_kept: int = Field(7, ge=1, le=1000, description="保留最近多少份自动备份，更早的删去。")
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
         500,
@@ -285,12 +295,18 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
+    def _check_backup_dir(self) -> Self:
+        if self.backup_dir is not None and self.backup_dir.absolute().is_relative_to(self.data_dir.absolute()):
+            raise ValueError(f"backup_dir（{self.backup_dir}）在数据目录里面；请另指一处，最好在另一块磁盘上")
+        return self
+
+    @model_validator(mode="after")
     def _check_channels(self) -> Self:
         # A fault in a channel is told when the program starts, not in the morning when the digest should go out.
         assert self.delivery_channels is not None
         return self
 
-    @field_validator("digest_time", "delivery_deadline", mode="before")
+    @field_validator("digest_time", "delivery_deadline", "upkeep_time", mode="before")
     @classmethod
     def _parse_time(cls, value: object) -> object:
         if isinstance(value, str):
@@ -391,7 +407,7 @@ class _TomlFile(PydanticBaseSettingsSource):
             raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
         if "data_dir" in values:
             raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
-        for name in ("digest_dir", "templates_dir", "rules_dir", "timestamp_roots"):
+        for name in ("digest_dir", "templates_dir", "rules_dir", "timestamp_roots", "backup_dir"):
             if isinstance(values.get(name), str):
                 values[name] = self.path.parent / values[name]
         return values

@@ -19,6 +19,7 @@ from zhengxun.evidence.standing import standing
 from zhengxun.jobs.delivery import delivery_problems
 from zhengxun.jobs.digest import missing_days
 from zhengxun.jobs.health import sentence
+from zhengxun.jobs.upkeep import backup_problem
 from zhengxun.logins import alarms as login_alarms
 from zhengxun.rules.in_force import rules_in_force
 from zhengxun.schedule import is_due, next_run
@@ -76,6 +77,8 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
     problems += queue_problems(queue, now)
     if (lack := shortage(settings)) is not None:
         problems.append(lack.sentence)
+    if (old := backup_problem(services)) is not None:
+        problems.append(old)
     if scheduler is not None and not scheduler.running:
         problems.append("调度器已停止，到期的工作不会自动执行；请重新启动服务。")
     # A digest may be some minutes late while the tick that makes it is running.

@@ -225,7 +225,16 @@ def test_tick_does_what_is_due_and_only_once(
     idle = watched("tick", "--json")
     assert (idle.status, idle.json) == (
         0,
-        {"crawl": None, "recheck": None, "digests": [], "alarms": [], "delivery": DELIVERED_NOTHING, "held": []},
+        {
+            "crawl": None,
+            "recheck": None,
+            "digests": [],
+            "alarms": [],
+            "delivery": DELIVERED_NOTHING,
+            "upkeep": None,
+            "held": [],
+            "queued": None,
+        },
     )
     assert len(site.seen) == asked
 

@@ -34,6 +34,7 @@ class _Program(LazyGroup):
         "users": ("zhengxun.cli.users", "控制台用户：新建、列出、改密码、改角色、停用、启用"),
         "backup": ("zhengxun.cli.backup", "备份数据库、证据和简报（采集进行时也可以）"),
         "restore": ("zhengxun.cli.restore", "从备份恢复到空的数据目录"),
+        "upkeep": ("zhengxun.cli.upkeep", "日常维护：清除失效登录、整理数据库、自动备份"),
         "doctor": ("zhengxun.cli.doctor", "检查运行环境"),
     }
 

@@ -34,7 +34,9 @@ def command(ctx: click.Context, place: Path, as_json: bool) -> None:
     from zhengxun.jobs.backup import back_up
 
     try:
-        report = back_up(services_of(ctx), place)
+        services = services_of(ctx)
+        with services.lock("upkeep"):
+            report = back_up(services, place)
     except OSError as error:
         raise BadInput(
             f"备份无法写入 {place}：{error.strerror}；请检查权限和磁盘空间。没有留下不完整的备份。"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     name="tick",
-    help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）及其报送。供系统 cron 每隔几分钟调用。\n"
+    help="执行此刻到期的全部工作：到期对象的采集、线索复核、每日简报（含补做停机期间缺的）及其报送、每夜的日常维护。供系统 cron 每隔几分钟调用。\n"
     "设置了 ZHENGXUN_WORKERS 时只排入队列，由 worker 完成。无事可做时立即结束；另一个进程正在做时退出状态为 3，不会做两遍。",
 )
 @json_option
@@ -30,6 +30,8 @@ def command(ctx: click.Context, as_json: bool) -> int:
     from zhengxun.cli.progress import crawl_progress
     from zhengxun.cli.recheck import as_dict as recheck_as_dict
     from zhengxun.cli.recheck import counts
+    from zhengxun.cli.upkeep import as_dict as upkeep_as_dict
+    from zhengxun.cli.upkeep import say_upkeep
     from zhengxun.jobs.tick import tick
 
     services = services_of(ctx)
@@ -50,6 +52,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                 ],
                 "alarms": [alarm_as_dict(alarm) for alarm in report.alarms],
                 "delivery": delivery_as_dict(report.delivery),
+                "upkeep": None if report.upkeep is None else upkeep_as_dict(report.upkeep),
                 "held": report.held,
                 "queued": None
                 if report.handed_out is None
@@ -79,6 +82,8 @@ def command(ctx: click.Context, as_json: bool) -> int:
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
     say_delivery(report.delivery)
+    if report.upkeep is not None:
+        say_upkeep(report.upkeep)
     return _status(report)
 
 

@@ -14,6 +14,7 @@ from zhengxun.jobs.delivery import DeliveryReport, deliver
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
 from zhengxun.jobs.recheck import RecheckReport, due_looks, recheck
 from zhengxun.jobs.sealing import seal_evidence, stamp_evidence
+from zhengxun.jobs.upkeep import UpkeepReport, upkeep, upkeep_due
 from zhengxun.schedule import is_due
 from zhengxun.services import Services
 
@@ -39,6 +40,8 @@ class TickReport:
     """What was sent of the digests, and what should have arrived and did not."""
     handed_out: HandedOut | None = None
     """Where several machines share the work: what was put into their queue, in place of all that stands above."""
+    upkeep: UpkeepReport | None = None
+    """The nightly upkeep, where it was due."""
     failure: Exception | None = None
     """What ended the crawl; the digest was made all the same. To be raised once the report has been shown."""
 
@@ -53,6 +56,7 @@ class TickReport:
             and self.failure is None
             and self.delivery.idle
             and (self.handed_out is None or not self.handed_out.jobs)
+            and self.upkeep is None
         )
 
     @property
@@ -63,7 +67,8 @@ class TickReport:
         unsure = self.recheck is not None and any(look.finding is Finding.UNVERIFIABLE for look in self.recheck.looks)
         undelivered = self.delivery.problems or self.delivery.failed
         crawl_failed = self.crawl is not None and self.crawl.failures
-        return 1 if unsure or self.alarms or undelivered or crawl_failed else 0
+        upkeep_failed = self.upkeep is not None and self.upkeep.problems
+        return 1 if unsure or self.alarms or undelivered or crawl_failed or upkeep_failed else 0
 
 
 def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
@@ -84,6 +89,7 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
     _deliver(services, report)
     with services.store() as store:
         report.no_stamp = stamp_evidence(services, store)
+    _upkeep(services, report)
     return report
 
 
@@ -94,7 +100,18 @@ def _hand_out(services: Services, report: TickReport) -> TickReport:
     report.held += report.handed_out.held
     with services.store() as store:
         report.no_stamp = stamp_evidence(services, store)
+    _upkeep(services, report)
     return report
+
+
+def _upkeep(services: Services, report: TickReport) -> None:
+    with services.store() as store:
+        if not upkeep_due(services, store):
+            return
+    try:
+        report.upkeep = upkeep(services)
+    except LockHeld as error:
+        report.held.append(str(error))
 
 
 def _tick(services: Services, report: TickReport, progress: OnProgress | None) -> None:

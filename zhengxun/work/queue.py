@@ -81,6 +81,17 @@ class Queue:
             return True
         return False
 
+    def forget(self, days: int) -> None:
+        """Remove jobs that ended so many days ago, failed ones too: what happened is in the log and the ledger."""
+        from procrastinate.sql import queries
+
+        self._app.connector.get_sync_connector().execute_query(
+            queries["delete_old_jobs"],
+            nb_hours=days * 24,
+            queue=None,
+            statuses=["succeeded", "failed", "cancelled", "aborted"],
+        )
+
     def crawling(self) -> set[int]:
         """Targets in shares that wait or are under way."""
         found: set[int] = set()
