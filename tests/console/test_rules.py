@@ -45,9 +45,12 @@ class Children:
         self.lost = 0
         self.asked: list[str] = []
 
-    def ask(self, settings: object, arguments: Sequence[str], seconds: float, *, gently: bool = False) -> Answer:
+    def ask(
+        self, settings: object, arguments: Sequence[str], seconds: float, *, bounded: bool = False, nice: int = 0
+    ) -> Answer:
         """As :func:`zhengxun.console_services.children.ask`."""
-        assert gently, "the machine has a crawl to do as well"
+        assert bounded, "what is tried may take all memory"
+        assert bool(nice) is (arguments[1] == "effect"), "the machine has a crawl to do as well"
         self.asked.append(arguments[1])
         if arguments[1] == "check":
             return Answer(1 if self.problems else 0, {"problems": self.problems}, "")

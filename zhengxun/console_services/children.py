@@ -34,10 +34,12 @@ class Answer:
     """The last line on standard error: the message for people where the status is 2."""
 
 
-def ask(settings: Settings, arguments: Sequence[str], seconds: float, *, gently: bool = False) -> Answer:
+def ask(
+    settings: Settings, arguments: Sequence[str], seconds: float, *, bounded: bool = False, nice: int = 0
+) -> Answer:
     """Run ``zhengxun ARGUMENTS`` on the console's data directory and wait for its end, at most so long.
 
-    ``gently``: with the lowest claim to the processor and a limit to its memory.
+    ``bounded``: with a limit to its memory. ``nice``: how far it stands back for others at the processor.
     """
     command = [sys.executable, "-m", "zhengxun", "--data-dir", str(settings.data_dir.absolute()), *arguments]
     try:
@@ -47,8 +49,9 @@ def ask(settings: Settings, arguments: Sequence[str], seconds: float, *, gently:
     except OSError:
         logger.exception("could not start %s", arguments[:2])
         return Answer(1, None, "")
-    if gently:
-        os.setpriority(os.PRIO_PROCESS, child.pid, 10)
+    if nice:
+        os.setpriority(os.PRIO_PROCESS, child.pid, nice)
+    if bounded:
         resource.prlimit(child.pid, resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     try:
         out, err = child.communicate(timeout=seconds)

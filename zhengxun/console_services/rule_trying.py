@@ -64,7 +64,7 @@ class RuleTrying:
         try:
             with _folder(texts) as folder:
                 whole = digest(pack_files(folder))
-                answer = ask(self._services.settings, ["rules", "check", str(folder), "--json"], _CHECK, gently=True)
+                answer = ask(self._services.settings, ["rules", "check", str(folder), "--json"], _CHECK, bounded=True)
         finally:
             self._checking.release()
         if answer.status is None:
@@ -90,7 +90,8 @@ class RuleTrying:
                     # Its examples have just passed: the child need not run them again.
                     (folder / STAMP_NAME).write_text(effect.digest, encoding="utf-8")
                 arguments = ["rules", "effect", str(folder), "--limit", str(PAGES), "--json"]
-                answer = ask(self._services.settings, arguments, _EFFECT, gently=True)
+                # Nobody sits still over it, and the machine has a crawl to do as well.
+                answer = ask(self._services.settings, arguments, _EFFECT, bounded=True, nice=10)
             if answer.status is None:
                 effect.problem = f"比较超过 {_EFFECT / 60:g} 分钟没有完成，已停止。"
             elif answer.status == 0 and answer.result is not None:
