@@ -118,7 +118,7 @@ class Content:
         made = replace(
             base, text=f"{base.text}\n{words}", segments=(*base.segments, Segment(SegmentKind.PICTURE, words, ref))
         )
-        self.store.pictures.record(page, Judged(made, assessment(made.text), (), reader=reader), None)
+        self.store.pictures.record(page, Judged(made, assessment(made.text, score=50.0), (), reader=reader), None)
         return sha256
 
     def _lead_of(self, url: str) -> int:

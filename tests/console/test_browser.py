@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from console.app import ConsoleServices, make_app
 from domain.account import Role
 from domain.blacklist import Step, StepKind, Subject, SubjectKind
+from domain.discovery import Found, FoundBy
 from domain.operator import LinkLimits
 from storage import Store
 from tests.console.conftest import NOW, PASSWORD
@@ -105,6 +106,8 @@ def test_a_reviewers_morning(
     """Login, queue, three leads by three keys, one taken back; the kept page is looked at and does nothing."""
     for number in (1, 2, 3, 4):
         content.lead(number, score=90.0 - number, title=f"考证 {number} {HOSTILE}")
+    content.lead(5, "本中心开展培训。", title=f"招生 {HOSTILE}", shot=False)
+    content.poster(5, "八大员证书免考包过\n内部渠道")
     accounts.add("王芳", "王芳", Role.REVIEWER, None, PASSWORD, by="system")
     seen = Watched(browser, address, size)
     page = seen.page
@@ -146,6 +149,12 @@ def test_a_reviewers_morning(
     assert page.locator("dialog[open]").count() == 0
     page.click("text=显示完整号码")
     page.wait_for_selector("text=本次查看已记入审计日志")
+    page.goto(f"{address}/leads/5")
+    poster = page.locator(".framed img")
+    poster.scroll_into_view_if_needed()
+    assert poster.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
+    assert page.locator(".claim-box").count() == 1
+    seen.check("a poster with its boxes")
     seen.close()
 
 
@@ -157,6 +166,7 @@ def test_the_other_pages(
     content: Content,
     accounts: AccountService,
     services: Services,
+    store: Store,
 ) -> None:
     """The digest with its charts, and somebody who keeps targets: paste, add, change."""
     content.lead(1, title=f"考证 {HOSTILE}", shot=False)
@@ -177,7 +187,10 @@ def test_the_other_pages(
     page.fill("[name=name]", "某校")
     page.click("text=保存")
     page.wait_for_selector("h1:has-text('某校')")
-    for path in ("/targets", "/targets/import", "/system"):
+    store.proposals.propose(
+        [Found("http://jia.example/", FoundBy.SEARCH, "http://jia.example/", "x", HOSTILE, "百度", "电工证")], NOW
+    )
+    for path in ("/targets", "/targets/proposals", "/targets/1", "/targets/import", "/system"):
         page.goto(address + path)
         seen.check(path)
     seen.close()

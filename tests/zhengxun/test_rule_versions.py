@@ -155,3 +155,15 @@ def test_what_a_version_says_of_itself_is_kept(settings: Settings) -> None:
     assert facts["reason"] == "试"
     assert list(facts["files"]) == [NAME]
     assert not (made.folder / NAME).stat().st_mode & 0o222, "nobody changes it by mistake"
+
+
+def test_a_worker_that_runs_for_months_takes_up_what_is_put_live(settings: Settings) -> None:
+    """From its next job on; while nothing changes it keeps what it has loaded."""
+    from zhengxun.work.worker import Worker
+
+    worker = Worker(Services(settings))
+    first = worker._current()
+    assert worker._current() is first
+    made = _publish(settings)
+    assert worker._current().rule_pack == made.digest != first.rule_pack
+    assert worker._current().standing

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import LockHeld, NoRoom
+from zhengxun.rules.in_force import rules_in_force
 from zhengxun.services import Services
 from zhengxun.work.queue import HEARTBEAT, STALLED, JobName, conninfo, prepare
 
@@ -122,12 +123,18 @@ class Worker:
 
     # The jobs
 
+    def _current(self) -> Services:
+        """The wiring for one job: other rules may have been put live since the last one."""
+        if rules_in_force(self._services.settings).folder != self._services.rules:
+            self._services = replace(self._services)
+        return self._services
+
     def _crawl(self, target_ids: list[int]) -> None:
         from zhengxun.jobs.crawl import EndedEarly
         from zhengxun.jobs.shares import crawl_share
 
         try:
-            crawl_share(self._services, target_ids, self._stop)
+            crawl_share(self._current(), target_ids, self._stop)
         except EndedEarly as ended:
             if ended.no_room is not None:
                 raise NoRoom(ended.no_room) from None
@@ -138,7 +145,7 @@ class Worker:
         from zhengxun.jobs.recheck import recheck
 
         try:
-            recheck(self._services, among_workers=self._stop)
+            recheck(self._current(), among_workers=self._stop)
         except Stopped as stopped:
             if stopped.no_room:
                 raise NoRoom(str(stopped)) from None
@@ -147,18 +154,18 @@ class Worker:
     def _after(self) -> None:
         from zhengxun.jobs.crawl import after_crawls
 
-        after_crawls(self._services)
+        after_crawls(self._current())
 
     def _digest(self, day: str, cutoff: str | None) -> None:
         from zhengxun.jobs.digest import make_digest
 
         moment = datetime.fromisoformat(cutoff) if cutoff is not None else None
-        make_digest(self._services, day=date.fromisoformat(day), cutoff=moment)
+        make_digest(self._current(), day=date.fromisoformat(day), cutoff=moment)
 
     def _delivery(self) -> None:
         from zhengxun.jobs.delivery import deliver
 
-        for problem in deliver(self._services).problems:
+        for problem in deliver(self._current()).problems:
             logger.warning("%s", problem)
 
 
