@@ -301,6 +301,10 @@ class RuleDesk(Protocol):
         """What is wrong with the packs if the file ``name`` said ``text`` (empty: were not there)."""
         ...
 
+    def try_draft(self, name: str, text: str, tried: Tried) -> Judged | Sequence[Problem]:
+        """A text by the packs if the file ``name`` said ``text``, whether or not all examples pass."""
+        ...
+
     def look(self, name: str, text: str, base: int, owner: str) -> EffectView | Sequence[Problem]:
         """Begin a look at the effect of the draft, or say what is wrong with it."""
         ...

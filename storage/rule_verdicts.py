@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, distinct, func, select
 
 from domain.lead import Review
 from storage.engine import reading
@@ -32,14 +32,13 @@ class RuleVerdicts:
     engine: Engine
 
     def counts(self) -> dict[tuple[str, Review], int]:
-        """(rule, verdict) → leads. Reads every finding of every lead: about a second with 10⁵ leads."""
-        hit = select(FindingRow.rule_id, LeadRow.review, LeadRow.id).distinct()
-        hits = (
-            hit.join_from(LeadRow, FindingRow, FindingRow.assessment_id == LeadRow.assessment_id)
+        """(rule, verdict) → leads. Reads every finding of every lead: half a second of the processor with 10⁵ leads."""
+        statement = (
+            select(FindingRow.rule_id, LeadRow.review, func.count(distinct(LeadRow.id)))
+            .join_from(LeadRow, FindingRow, FindingRow.assessment_id == LeadRow.assessment_id)
             .where(FindingRow.exempted.is_(False))
-            .subquery()
+            .group_by(FindingRow.rule_id, LeadRow.review)
         )
-        statement = select(hits.c.rule_id, hits.c.review, func.count()).group_by(hits.c.rule_id, hits.c.review)
         with reading(self.engine) as connection:
             return {
                 (rule_id, Review(review)): number for rule_id, review, number in connection.execute(statement).all()

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from console.guard import Guard
 from console.marked_text import mark
 from console.rendering import Pages
-from console.rule_desk import LONGEST_FILE, LONGEST_TEXT, EffectView, Problem, RuleDesk, RuleLine, Tried
+from console.rule_desk import LONGEST_FILE, LONGEST_TEXT, EffectView, Judged, Problem, RuleDesk, RuleLine, Tried
 from digest.text import Mask
 from domain.account import Right, User
 from domain.errors import BadInput, IllegalMove
@@ -79,14 +79,7 @@ def router(desk: RuleDesk, guard: Guard, pages: Pages) -> APIRouter:
         account: Word = "",
     ) -> Response:
         tried = Tried(text.replace("\r\n", "\n"), title, url, account)
-        judged = desk.judge(tried)
-        mask = Mask()
-        found = judged.assessment
-        shown: dict[str, Any] = {
-            "judged": judged,
-            "marked_title": mark(tried.title, "title", found.findings, found.exempted, mask),
-            "marked_text": mark(tried.text, "text", found.findings, found.exempted, mask),
-        }
+        shown = _shown(tried, desk.judge(tried))
         if "hx-request" in request.headers:
             return pages.show(request, "rule_judged.html", **shown)
         return pages.show(request, "rule_test.html", tried=tried, result="rule_judged.html", **shown)
@@ -148,6 +141,20 @@ def router(desk: RuleDesk, guard: Guard, pages: Pages) -> APIRouter:
     def check(request: Request, user: keeper, name: Name, text: Content = "") -> Response:
         return pages.show(request, "rule_checked.html", problems=desk.check(name, text))
 
+    @routes.post("/files/{name}/try")
+    def try_draft(
+        request: Request,
+        user: keeper,
+        name: Name,
+        text: Content = "",
+        sample: Annotated[str, Form(max_length=LONGEST_TEXT)] = "",
+    ) -> Response:
+        tried = Tried(sample.replace("\r\n", "\n"))
+        judged = desk.try_draft(name, text, tried)
+        if not isinstance(judged, Judged):
+            return pages.show(request, "rule_checked.html", problems=judged)
+        return pages.show(request, "rule_judged.html", **_shown(tried, judged))
+
     @routes.post("/files/{name}/effect")
     def look(
         request: Request,
@@ -191,3 +198,12 @@ def router(desk: RuleDesk, guard: Guard, pages: Pages) -> APIRouter:
         return pages.show(request, "rule.html", page=desk.rule(rule_id))
 
     return routes
+
+
+def _shown(tried: Tried, judged: Judged) -> dict[str, Any]:
+    mask, found = Mask(), judged.assessment
+    return {
+        "judged": judged,
+        "marked_title": mark(tried.title, "title", found.findings, found.exempted, mask),
+        "marked_text": mark(tried.text, "text", found.findings, found.exempted, mask),
+    }

@@ -251,6 +251,11 @@ def test_a_rule_keepers_main_day(
     page.click("button:has-text('第 12 行')", timeout=60_000)
     assert page.evaluate("pack.value.slice(pack.selectionStart, pack.selectionEnd)") == "  severity: 很高"
     seen.check("a draft with a mistake")
+    page.fill("#pack", good.replace('      - "电工证培训，一次报名包过"', '      - "今天天气很好"', 1))
+    page.click("text=用这份副本试一段文字")
+    page.fill("[name=sample]", "焊工证包过")
+    page.click(".try-draft button")
+    page.wait_for_selector("#seen mark", timeout=60_000)
     page.fill("#pack", good.replace("  name: 承诺考试", "  name: 许诺考试", 1))
     page.click("button:has-text('看影响')")
     page.wait_for_selector("text=为什么改", timeout=120_000)

@@ -61,6 +61,7 @@ TABLE: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/rules/files/{name}"): Right.VIEW,
     ("GET", "/rules/files/{name}/edit"): Right.RULES,
     ("POST", "/rules/files/{name}/check"): Right.RULES,
+    ("POST", "/rules/files/{name}/try"): Right.RULES,
     ("POST", "/rules/files/{name}/effect"): Right.RULES,
     ("GET", "/rules/effects/{token}"): Right.RULES,
     ("POST", "/rules/effects/{token}/publish"): Right.RULES,

@@ -120,18 +120,35 @@ def check(ctx: click.Context, folder: Path | None, as_json: bool) -> int:
 @click.option("--title", metavar="标题", help="标题")
 @click.option("--url", metavar="网址", help="网址（官方网站与商业网站的判断不同）")
 @click.option("--account", metavar="账号", help="发布账号")
+@click.option(
+    "--rules",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="目录",
+    help="改用此目录的规则（不检查例句），默认现用规则",
+)
 @json_option
 @click.pass_context
 def explain(
-    ctx: click.Context, text: str, title: str | None, url: str | None, account: str | None, as_json: bool
+    ctx: click.Context,
+    text: str,
+    title: str | None,
+    url: str | None,
+    account: str | None,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Explain an assessment."""
+    from classifiers.classifier import Classifier
     from classifiers.explanation import explain as explain_subject
+    from classifiers.loader import load_packs
     from domain.assessment import Subject
 
     body = sys.stdin.read() if text == "-" else text
     subject = Subject(text=body, title=title or "", url=url, account=account)
-    explanation = explain_subject(services_of(ctx).classifier, subject)
+    # Whoever tries a draft wants to see what it does, most of all while its examples fail.
+    classifier = services_of(ctx).classifier if folder is None else Classifier(load_packs(folder))
+    explanation = explain_subject(classifier, subject)
     if as_json:
         print_json(_explanation_as_dict(explanation))
     else:

@@ -6,7 +6,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.rule_desk import LONGEST_FILE, ChangedText, EffectView, PackFile, PageChanges, Problem, SampleChanges
+from console.rule_desk import (
+    LONGEST_FILE,
+    ChangedText,
+    EffectView,
+    Judged,
+    PackFile,
+    PageChanges,
+    Problem,
+    SampleChanges,
+    Tried,
+)
+from domain.assessment import Assessment, Category, Finding, Level, ScoreStep, Speaker
 from domain.errors import BadInput, IllegalMove
 from zhengxun.console_services.kept import Kept
 from zhengxun.console_services.rule_trying import Draft, RuleTrying, RunningEffect
@@ -128,6 +139,15 @@ class RuleEditing:
         problems, _ = self._trying.check(self._draft(name, text, self.versions.newest).texts)
         return [Problem(*one) for one in description.lines_of(problems, name)]
 
+    def try_draft(self, name: str, text: str, tried: Tried) -> Judged | Sequence[Problem]:
+        """See the protocol."""
+        if not tried.text.strip():
+            raise BadInput("没有要试的文字；请在下面粘贴一段宣传语。")
+        said = self._trying.explain(self._draft(name, text, self.versions.newest).texts, tried.text)
+        if isinstance(said, str):
+            return [Problem(*one) for one in description.lines_of([said], name)]
+        return _judged(said)
+
     def look(self, name: str, text: str, base: int, owner: str) -> EffectView | Sequence[Problem]:
         """See the protocol."""
         draft = self._draft(name, text, base)
@@ -184,6 +204,46 @@ class RuleEditing:
 def _good_name(name: str) -> None:
     if not PACK_NAME.fullmatch(name):
         raise BadInput(f"规则文件名“{name[:60]}”不符合要求；应像 65_local.yaml（两位数字、下划线、小写字母）。")
+
+
+def _judged(said: Mapping[str, Any]) -> Judged:
+    """What ``rules explain --json`` printed, as values again."""
+    found = said["assessment"]
+
+    def finding(one: Mapping[str, Any], told: Mapping[str, Any]) -> Finding:
+        excuse = told["exemption"]
+        return Finding(
+            rule_id=one["rule_id"],
+            category=Category(one["category"]),
+            field=one["field"],
+            start=one["start"],
+            end=one["end"],
+            quote=one["quote"],
+            weight=one["weight"],
+            legal_basis=tuple(one["legal_basis"]),
+            steps=(ScoreStep("exempt:", 0.0, f"排除：{excuse}"),) if excuse else (),
+            exempted_by=one.get("exempted_by"),
+        )
+
+    told = [*said["hits"], *said["exempted"]]
+    return Judged(
+        assessment=Assessment(
+            score=found["score"],
+            level=Level(found["level"]),
+            findings=tuple(map(finding, found["findings"], said["hits"])),
+            exempted=tuple(map(finding, found["exempted"], said["exempted"])),
+            speaker=Speaker(found["speaker"]),
+            evasion=tuple(found["evasion"]),
+            rule_pack=found["rule_pack"],
+            steps=tuple(ScoreStep(step["name"], step["points"], step["text"]) for step in said["steps"]),
+            incomplete=tuple(found["incomplete"]),
+        ),
+        names={one["rule_id"]: one["rule_name"] for one in told},
+        severities={one["rule_id"]: one["severity"] for one in told},
+        raw=said["raw"],
+        facts=tuple(said["facts"]),
+        level_meaning=said["levels"],
+    )
 
 
 def _view(token: str, effect: RunningEffect) -> EffectView:

@@ -73,6 +73,29 @@ class RuleTrying:
             return [_told(answer) or "检查没有完成（可能占用内存过多），原因已记入日志；请把改动分小后再试。"], whole
         return [str(problem) for problem in answer.result["problems"]], whole
 
+    def explain(self, texts: Mapping[str, str], text: str) -> dict[str, Any] | str:
+        """``text`` by these packs as ``rules explain --json`` prints it, or why not."""
+        if not self._checking.acquire(timeout=_CHECK):
+            raise BadInput("正在检查的规则太多，请稍候再试。")
+        try:
+            with _folder(texts) as folder:
+                # "-" would stand for standard input.
+                arguments = [
+                    "rules",
+                    "explain",
+                    "--rules",
+                    str(folder),
+                    "--json",
+                    "--",
+                    f" {text}" if text == "-" else text,
+                ]
+                answer = ask(self._services.settings, arguments, _CHECK, bounded=True)
+        finally:
+            self._checking.release()
+        if answer.status is None:
+            return f"试算超过 {_CHECK:g} 秒没有完成，已停止；可能有用语展开得太多，请拆小后再试。"
+        return answer.result or _told(answer) or "试算没有完成，原因已记入日志；请把改动分小后再试。"
+
     def start(self, draft: Draft, digest: str) -> RunningEffect:
         """Begin; :class:`BadInput` where another look is under way."""
         if not self._place.acquire(blocking=False):

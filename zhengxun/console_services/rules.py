@@ -216,6 +216,10 @@ class RuleDeskService:
         """See the protocol."""
         return self.editing.check(name, text)
 
+    def try_draft(self, name: str, text: str, tried: Tried) -> Judged | Sequence[Problem]:
+        """See the protocol."""
+        return self.editing.try_draft(name, text, tried)
+
     def look(self, name: str, text: str, base: int, owner: str) -> EffectView | Sequence[Problem]:
         """See the protocol."""
         return self.editing.look(name, text, base, owner)
