@@ -237,7 +237,6 @@ def _copy_leads(connection: sqlite3.Connection, size: Size) -> None:
         " ORDER BY n"
     )
     review = _share("n", REVIEWS)
-    more = {"platform": _share("n", PLATFORMS)} if _has(connection, "leads", "platform") else {}
     _copy(
         connection, "leads", size.leads, id="n", page_id="n", target_id=f"n % {TARGETS} + 1", document_id=version,
         assessment_id=version, score="50 + n % 500 / 10.0", level=_share("n * 7", (("high", 50), ("medium", 30), ("low", 20))),
@@ -245,7 +244,7 @@ def _copy_leads(connection: sqlite3.Connection, size: Size) -> None:
         owner=f"iif(n % 5 = 0, '研判' || (n % {USERS}), NULL)", found_at=_ago(f"n * 500000 / {size.leads}"),
         referred_at=f"iif({review} = 'referred', {_ago('n % 60 * 1440')}, NULL)",
         to_report=f"n % 33 = 0 AND {review} != 'dismissed'", shown_on="'2026-11-20'", shown_at=_ago("5760"),
-        changed_at=_ago(f"n * 500000 / {size.leads}"), **more,
+        changed_at=_ago(f"n * 500000 / {size.leads}"), platform=_share("n", PLATFORMS),
     )  # fmt: skip
     event = [
         row[1]
@@ -257,10 +256,6 @@ def _copy_leads(connection: sqlite3.Connection, size: Size) -> None:
             f"INSERT INTO lead_events (lead_id, kind, actor, {', '.join(event)}) SELECT leads.id, '{kind}', '{actor}',"
             f" {', '.join('o.' + name for name in event)} FROM leads, (SELECT * FROM lead_events WHERE id = 1) o WHERE leads.{which}"
         )
-
-
-def _has(connection: sqlite3.Connection, table: str, column: str) -> bool:
-    return any(row[1] == column for row in connection.execute(f"PRAGMA table_info({table})"))
 
 
 def _copy_operators(connection: sqlite3.Connection, size: Size) -> None:

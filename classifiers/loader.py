@@ -74,6 +74,12 @@ def load_packs(pack_dir: Path | None = None) -> RulePack:
     )
 
 
+def load_facts(pack_dir: Path | None = None) -> Facts:
+    """Return the facts of these packs alone: what people may look up, without building a classifier."""
+    tops = [top for path in pack_files(pack_dir) for top in (read(path),) if top.get("pack") == "facts"]
+    return _facts(tops)
+
+
 def pack_files(pack_dir: Path | None) -> list[Path]:
     """Return the files a classifier of ``pack_dir`` is made of, in order of their names."""
     files = {path.name: path for path in sorted(BUNDLED.glob("*.yaml"))}

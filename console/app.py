@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from console.body_limit import BodyLimit
 from console.brief_desk import BriefDesk
 from console.delivery_desk import DeliveryDesk
+from console.directory_desk import DirectoryDesk
 from console.guard import Forbidden, Guard, NotLoggedIn
 from console.headers import SecurityHeaders
 from console.lead_desk import LeadDesk
@@ -28,6 +29,7 @@ from console.routes import (
     account,
     briefs,
     deliveries,
+    directory,
     evidence,
     leads,
     office,
@@ -63,6 +65,7 @@ class ConsoleServices:
     targets: TargetDesk
     office: OfficeDesk
     subjects: SubjectDesk
+    directory: DirectoryDesk
     rules: RuleDesk
     proposals: ProposalDesk
 
@@ -88,6 +91,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(targets.router(services.targets, guard, pages))
     app.include_router(rules.router(services.rules, guard, pages))
     app.include_router(subjects.router(services.subjects, guard, pages))
+    app.include_router(directory.router(services.directory, guard, pages))
     app.include_router(account.router(services.two_steps, guard, pages))
     app.include_router(office.router(services.office, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))

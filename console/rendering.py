@@ -29,6 +29,7 @@ MENU: tuple[tuple[Right, str, str], ...] = (
     (Right.VIEW, "/rules", "规则"),
     (Right.VIEW, "/operators", "主体"),
     (Right.VIEW, "/blacklist", "黑名单"),
+    (Right.VIEW, "/directory", "名录"),
     (Right.USERS, "/users", "用户"),
     (Right.AUDIT, "/audit", "审计日志"),
     (Right.VIEW, "/system", "系统状态"),

@@ -22,6 +22,9 @@ class RunLine:
     """(outcome, number of requests)."""
     leads_new: int
     leads_reopened: int
+    planned: int = 0
+    """Requests planned so far, and of them those that have ended."""
+    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,18 @@ def run_summary(engine: Engine, run_id: int) -> RunSummary:
     )
 
 
+def run_progress(engine: Engine, run_id: int) -> tuple[int, int]:
+    """Requests planned so far and those that have ended, by the counters of the run's targets."""
+    target = CrawlRunTargetRow
+    with reading(engine) as connection:
+        row = connection.execute(
+            select(func.coalesce(func.sum(target.planned), 0), func.coalesce(func.sum(target.done), 0)).where(
+                target.run_id == run_id
+            )
+        ).one()
+    return int(row[0]), int(row[1])
+
+
 def request_of(row: Any) -> CrawlRequest:
     """The planned request of a ``crawl_requests`` row, without ``known``."""
     return CrawlRequest(

@@ -185,6 +185,10 @@ class Store:
         """What a run did so far."""
         return runs.run_summary(self.engine, run_id)
 
+    def run_progress(self, run_id: int) -> tuple[int, int]:
+        """Requests that a run has planned so far, and of them those that have ended."""
+        return runs.run_progress(self.engine, run_id)
+
     def rejudge(self, rule_pack: str, judge: Callable[[Document], Assessment], portion: int = 100) -> Rejudged | None:
         """Judge every kept page again by the packs in force, where that was not done yet; None where it was.
 

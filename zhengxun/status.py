@@ -138,6 +138,7 @@ def _runs(store: Store) -> tuple[RunLine, ...]:
     lines = []
     for run in store.recent_runs(_RUNS):
         summary = store.run_summary(run.id)
+        planned, done = store.run_progress(run.id)
         lines.append(
             RunLine(
                 id=run.id,
@@ -147,6 +148,8 @@ def _runs(store: Store) -> tuple[RunLine, ...]:
                 pages=tuple(summary.pages.items()),
                 leads_new=summary.leads_new,
                 leads_reopened=summary.leads_reopened,
+                planned=planned,
+                done=done,
             )
         )
     return tuple(lines)

@@ -19,7 +19,7 @@ STATUS = Status(
     alarms=("某校微博（3 号）失声：此前连续 3 次都读到页面",),
     runs=(
         RunLine(7, NOW, NOW, 2, (("ok", 10), ("failed", 1)), 4, 1),
-        RunLine(6, NOW, None, 2, (), 0, 0),
+        RunLine(6, NOW, None, 2, (), 0, 0, 50, 20),
     ),
     coverage=Coverage(
         3,

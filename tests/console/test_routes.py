@@ -79,6 +79,7 @@ TABLE: dict[tuple[str, str], Right | str | None] = {
     ("POST", "/blacklist/new"): Right.REVIEW,
     ("GET", "/blacklist/files/{form}"): Right.REVIEW,
     ("POST", "/blacklist/{number}"): Right.REVIEW,
+    ("GET", "/directory"): Right.VIEW,
     ("GET", "/users"): Right.USERS,
     ("POST", "/users"): Right.USERS,
     ("GET", "/audit"): Right.AUDIT,

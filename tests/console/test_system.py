@@ -40,6 +40,7 @@ def test_the_page_shows_what_a_person_on_duty_asks_for(client: TestClient) -> No
         "未采集",
         "已采集 10",
         "进行中或已中断",
+        "已完成 20 / 已排 50 个请求",
         "每日处置简报",
         "2026-11-23 09:00",
         "5 GB",

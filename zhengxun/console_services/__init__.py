@@ -10,6 +10,7 @@ from console.status import Status
 from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
 from zhengxun.console_services.deliveries import DeliveryDeskService
+from zhengxun.console_services.directory import DirectoryDeskService
 from zhengxun.console_services.leads import LeadDeskService
 from zhengxun.console_services.office import OfficeDeskService
 from zhengxun.console_services.proposals import ProposalDeskService
@@ -40,4 +41,5 @@ def console_services(
         proposals=ProposalDeskService(services, store),
         rules=RuleDeskService(services, store),
         subjects=SubjectDeskService(services, store),
+        directory=DirectoryDeskService(services),
     )
