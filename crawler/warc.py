@@ -28,6 +28,7 @@ from zoneinfo import ZoneInfo
 
 from crawler.exchange import Exchange, Resource
 from domain.crawl import WarcRef
+from domain.errors import EvidenceExpired
 from domain.ports import Clock
 
 #: Names the platform whose login went with a request; the values of its cookies are in no record.
@@ -174,13 +175,21 @@ class WarcWriter:
 def locate(folder: Path, file: str) -> Path:
     """Path of a WARC file by the name in a :class:`WarcRef`, whether it is closed or still being written.
 
-    Raises ``FileNotFoundError`` where there is neither.
+    Raises ``FileNotFoundError`` where there is neither, :class:`EvidenceExpired` where its time ran out.
     """
     path = folder / file
     for candidate in (path, path.with_name(path.name + _OPEN), path):  # renamed between the first two looks
         if candidate.exists():
             return candidate
+    if removal_note(folder, file).exists():
+        raise EvidenceExpired(f"证据文件 {file} 已按保存期限清理。")
     raise FileNotFoundError(f"证据文件 {file} 不在 {folder} 中")
+
+
+def removal_note(folder: Path, file: str) -> Path:
+    """Where it is noted that a WARC file was removed because its time ran out."""
+    path = folder / file
+    return path.with_name(path.name.removesuffix(_SUFFIX) + ".removed.json")
 
 
 def recover(folder: Path) -> list[Path]:

@@ -29,6 +29,9 @@ class LinkKind(StrEnum):
     the bytes. Written in that transaction."""
     FILE = "file"
     """A closed WARC file, all of its bytes."""
+    REMOVAL = "removal"
+    """A WARC file was removed because the time for which it is kept ran out: its name, size and hash, how many rows told
+    of it, and after how many days. What the rows say stays."""
     STAMP = "stamp"
     """An RFC 3161 time stamp of an earlier link's hash."""
     EXPORT = "export"

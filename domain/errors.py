@@ -10,6 +10,7 @@
     ├── RefusedAddress            2  an address that must not be fetched (private, loopback, link-local …)
     ├── IllegalMove               2  a lead event that its state does not allow
     ├── EvidenceDamaged           1  a piece of evidence that is missing, altered or unusable
+    │   └── EvidenceExpired          removed because its time ran out
     ├── NoRoom                    1  the disk is full, read-only, or below the limit at which taking in stops
     ├── LockHeld                  3  another run holds the lock
     └── NotSetUp                  4  database or data directory missing, unreachable or not migrated
@@ -56,6 +57,10 @@ class IllegalMove(ZhengxunError):
 
 class EvidenceDamaged(ZhengxunError):
     """A WARC record, screenshot or chain that is missing, altered, or must not be kept as evidence."""
+
+
+class EvidenceExpired(EvidenceDamaged):
+    """A WARC file that was removed because the time for which it is kept ran out; the chain says so."""
 
 
 class NoRoom(ZhengxunError):

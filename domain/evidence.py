@@ -95,11 +95,27 @@ class EvidenceState(StrEnum):
     MISSING = "missing"
     UNVERIFIABLE = "unverifiable"
     """It could not be looked at, or there is nothing to compare it with. Never counted as verified."""
+    EXPIRED = "expired"
+    """Removed because the time for which it is kept ran out, as the chain says. No fault, and not counted as verified."""
 
     @property
     def label(self) -> str:
         """Chinese name for people."""
-        return {"verified": "已核验", "altered": "被改动", "missing": "缺失", "unverifiable": "无法核验"}[self.value]
+        return _STATE_LABELS[self]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self in (EvidenceState.VERIFIED, EvidenceState.EXPIRED)
+
+
+_STATE_LABELS = {
+    EvidenceState.VERIFIED: "已核验",
+    EvidenceState.ALTERED: "被改动",
+    EvidenceState.MISSING: "缺失",
+    EvidenceState.UNVERIFIABLE: "无法核验",
+    EvidenceState.EXPIRED: "按保存期限清理",
+}
 
 
 @dataclass(frozen=True, slots=True)

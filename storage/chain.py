@@ -203,6 +203,23 @@ def _found_by(link: Link) -> tuple[str | None, int | None, int | None]:
     return name, max(rows.get("snapshots", ()), default=None), max(rows.get("captures", ()), default=None)
 
 
+def file_content(connection: Connection, name: str) -> dict[str, Any] | None:
+    """What the chain says of a sealed file; None where it is not sealed."""
+    row = connection.execute(select(*_LINK).where(EvidenceLinkRow.subject == name)).first()
+    return dict(json.loads(row.content)) if row else None
+
+
+def append_removal(connection: Connection, at: datetime, content: dict[str, Any]) -> Link:
+    """Say that a file goes; part of a larger transaction that holds the chain."""
+    return _append(connection, at, LinkKind.REMOVAL, content)
+
+
+def removed_files(connection: Connection) -> dict[str, Link]:
+    """Files of which the chain says that they went, with the links that say so."""
+    rows = connection.execute(select(*_LINK).where(EvidenceLinkRow.kind == LinkKind.REMOVAL.value))
+    return {json.loads(row.content)["file"]: _link(row) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The chain of one store."""

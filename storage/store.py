@@ -36,6 +36,7 @@ from storage.operators import Operators
 from storage.pictures import Pictures
 from storage.proposals import Proposals
 from storage.rejudging import Rejudged
+from storage.retention import Retention
 from storage.revision import HEAD
 from storage.rule_verdicts import RuleVerdicts
 from storage.site_checks import settle_sites
@@ -137,6 +138,11 @@ class Store:
     def accounts(self) -> Accounts:
         """用户, their sessions and the audit log."""
         return Accounts(self.engine)
+
+    @property
+    def retention(self) -> Retention:
+        """保存期限: WARC files that hold nothing any more that must be kept."""
+        return Retention(self.engine, self.clock)
 
     @property
     def tidying(self) -> Tidying:

@@ -38,7 +38,7 @@ def command() -> None:
 
 @command.command(
     "verify",
-    help="核验证据：每一件都给出已核验、被改动、缺失或无法核验。\n"
+    help="核验证据：每一件都给出已核验、被改动、缺失、无法核验或按保存期限清理。\n"
     "写线索编号时核验这些线索的全部证据；--all 核验整个证据库。核验不改动证据；全库核验的时间和结果由 doctor 和状态页显示。\n"
     "全部已核验时退出状态为 0，否则为 1。",
 )
@@ -102,10 +102,10 @@ def _print(report: Report) -> None:
         return
     labels = [state.label for state in _STATES]
     print_table(["类别", *labels], rows, right=labels)
-    listed = [item for item in report.items if report.leads or item.state is not EvidenceState.VERIFIED]
+    listed = [item for item in report.items if report.leads or not item.state.sound]
     if listed:
         print_table(["证据", "结果", "说明"], [(item.name, item.state.label, item.reason) for item in listed])
-    hidden = sum(report.counts.values()) - report.count(EvidenceState.VERIFIED) - len(listed)
+    hidden = report.faults - len(listed)
     if not report.leads and hidden > 0:
         say(f"另有 {hidden} 件未逐一列出。")
     if report.head is not None:
@@ -116,7 +116,10 @@ def _print(report: Report) -> None:
         say(f"尚未封存的证据文件 {report.unsealed} 个（正在写入，或等下一次 tick），其中的记录已逐条核验。")
     if report.uncopied:
         say(f"尚未写入 chain.jsonl 的证据链条目 {report.uncopied} 条，下一次 tick 写入。")
-    bad = {state: report.count(state) for state in _STATES if state is not EvidenceState.VERIFIED}
+    bad = {state: report.count(state) for state in _STATES if not state.sound}
+    expired = report.count(EvidenceState.EXPIRED)
+    if expired:
+        say(f"另有 {expired} 件的原始字节已按保存期限清理（证据链中有记载），不再能核验内容。")
     if report.sound:
         say(f"全部 {report.count(EvidenceState.VERIFIED)} 件已核验。")
     else:

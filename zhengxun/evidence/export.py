@@ -11,7 +11,7 @@ import io
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -90,21 +90,15 @@ def export(
 
 
 def _must_hold(report: Report) -> None:
-    number = sum(
-        count
-        for (kind, state), count in report.counts.items()
-        if kind in _MUST_HOLD and state is not EvidenceState.VERIFIED
-    )
+    number = sum(count for (kind, state), count in report.counts.items() if kind in _MUST_HOLD and not state.sound)
     if number:
-        first = next(
-            item for item in report.items if item.kind in _MUST_HOLD and item.state is not EvidenceState.VERIFIED
-        )
+        first = next(item for item in report.items if item.kind in _MUST_HOLD and not item.state.sound)
         more = f"等 {number} 件" if number > 1 else ""
         raise EvidenceDamaged(
             f"{first.name}{more}未通过核验（{first.state.label}：{first.reason}），没有导出；"
             "请用“zhengxun evidence verify”查看全部结果。"
         )
-    if not any(kind == "snapshot" for kind, _ in report.counts):
+    if not report.counts["snapshot", EvidenceState.VERIFIED]:
         raise EvidenceDamaged("这些线索没有可导出的网页快照。")
 
 
@@ -127,7 +121,12 @@ class _Export:
         self._at = at
         self._program = program
         self._report = report
-        self._leads: list[LeadEvidence] = [store.evidence.of_lead(lead_id) for lead_id in dict.fromkeys(lead_ids)]
+        # Versions whose bytes were removed because their time ran out cannot be handed over; the form says so.
+        gone = store.retention.removals()
+        found = [store.evidence.of_lead(lead_id) for lead_id in dict.fromkeys(lead_ids)]
+        self._leads: list[LeadEvidence] = [
+            replace(lead, records=tuple(one for one in lead.records if one.warc.file not in gone)) for lead in found
+        ]
         self._records = list({(one.table, one.id): one for lead in self._leads for one in lead.records}.values())
         ids = [record.id for record in self._records if record.table == "snapshots"]
         self._pages: dict[int, PageSnapshot] = store.evidence.pages(ids)
@@ -266,9 +265,10 @@ class _Export:
             if kind in _MUST_HOLD and state is EvidenceState.VERIFIED
         )  # fmt: skip
         sentences = [f"导出前对上列全部电子数据及其所在证据文件逐件重新计算校验值，{held} 件全部与提取时一致。"]
-        chain = [
-            item for item in report.items if item.kind not in _MUST_HOLD and item.state is not EvidenceState.VERIFIED
-        ]
+        expired = sum(report.counts[kind, EvidenceState.EXPIRED] for kind in ("snapshot", "capture"))
+        if expired:
+            sentences.append(f"另有较早版本的电子数据 {expired} 件已按保存期限清理（证据链中有记载），未列入。")
+        chain = [item for item in report.items if item.kind not in _MUST_HOLD and not item.state.sound]
         if report.head is not None:
             sentences.append(
                 f"证据链末条为第 {report.head.number} 条，校验值 {report.head.sha256}。"

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.chain import LinkKind
-from domain.evidence import EvidenceState
 from zhengxun.clock import for_people
 from zhengxun.services import Services
 
@@ -58,11 +57,10 @@ def note_verified(services: Services, report: Report) -> None:
     """Remember how a verification of everything ended."""
     path = services.settings.data_dir / FILE_NAME
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    faults = sum(report.counts.values()) - report.count(EvidenceState.VERIFIED)
     noted = {
         "at": services.clock().isoformat(),
         "links": report.head.number if report.head else 0,
-        "faults": faults,
+        "faults": report.faults,
     }
     try:
         temporary.write_text(json.dumps(noted), "utf-8")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from crawler.warc import locate
 from crawler.warc_scan import ScannedRecord, hash_file, scan
 from domain.chain import CHAIN_FILE, Link, LinkKind, follows
-from domain.errors import EvidenceDamaged
+from domain.errors import EvidenceDamaged, EvidenceExpired
 from domain.evidence import CaptureKind, EvidenceState, LeadEvidence, StoredRecord, screenshot_file
 from zhengxun.clock import for_people
 from zhengxun.evidence.chain_file import lines_of
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 VERIFIED, ALTERED = EvidenceState.VERIFIED, EvidenceState.ALTERED
 MISSING, UNVERIFIABLE = EvidenceState.MISSING, EvidenceState.UNVERIFIABLE
+EXPIRED = EvidenceState.EXPIRED
 
 #: Faults that are listed one by one; more are only counted: a store whose folder is gone has millions.
 LISTED = 10_000
@@ -76,7 +77,7 @@ class Report:
         self.counts[item.kind, item.state] += 1
         # Links are too many to be listed, and none of them is a lead's own.
         asked_for = bool(self.leads) and item.kind != "chain"
-        if (asked_for or item.state is not VERIFIED) and len(self.items) < LISTED:
+        if (asked_for or not item.state.sound) and len(self.items) < LISTED:
             self.items.append(item)
 
     def count(self, state: EvidenceState) -> int:
@@ -85,8 +86,13 @@ class Report:
 
     @property
     def sound(self) -> bool:
-        """Whether every item is verified."""
-        return all(state is VERIFIED for _, state in self.counts)
+        """Whether nothing is wrong with any item."""
+        return all(state.sound for _, state in self.counts)
+
+    @property
+    def faults(self) -> int:
+        """Number of items with which something is wrong."""
+        return sum(number for (_, state), number in self.counts.items() if not state.sound)
 
 
 #: Told how many bytes of WARC files are done, and how many there are.
@@ -108,6 +114,8 @@ class Verification:
         self._report = Report()
         self._wrong: dict[tuple[str, int], tuple[EvidenceState, str]] = {}
         """Rows that are not as the chain says; only these."""
+        self._removed: dict[str, Link] = {}
+        """Files that went because their time ran out, by links of this chain that hold."""
 
     def everything(self) -> Report:
         """The whole store."""
@@ -154,6 +162,8 @@ class Verification:
             fits = follows(link, before) and link.number not in misplaced
             reason = None if fits else "内容、校验值或与上一条的衔接不符"
             report.add(Item("chain", f"证据链第 {link.number} 条", VERIFIED if fits else ALTERED, reason, link.number))
+            if fits and link.kind == LinkKind.REMOVAL.value:
+                self._removed[str(_content(link).get("file"))] = link
             line = next(lines, None)
             if line is None and link.number > copied:
                 report.uncopied += 1
@@ -236,10 +246,14 @@ class Verification:
 
     def _file(self, name: str, records: Sequence[StoredRecord]) -> None:
         link = self._store.chain.file_links([name]).get(name)
+        if name in self._removed and not (self._folder / name).exists():
+            self._expired(name, self._removed[name], records)
+            return
         try:
             path = self._path(name)
             whole = self._whole_file(name, path, link)
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, EvidenceExpired):
+            # A note of its removal is nothing where the chain does not say the same.
             if link is not None or not records:
                 self._report.add(Item("warc_file", name, MISSING, "文件不存在"))
             for record in records:
@@ -263,6 +277,17 @@ class Verification:
             self._report.add(Item("warc_file", name, VERIFIED if whole else ALTERED, reason))
         for record in records:
             self._record(record, found.get(record.warc.offset), None)
+
+    def _expired(self, name: str, removal: Link, records: Sequence[StoredRecord]) -> None:
+        content = _content(removal)
+        told = sum(int(content.get(table, 0)) for table in ("snapshots", "captures"))
+        if told != len(records):
+            self._report.add(Item("warc_file", name, ALTERED, f"清理时有 {told} 条记录，现在有 {len(records)} 条"))
+        else:
+            why = f"{for_people(removal.at)}按保存期限（{content.get('days')} 天）清理，见证据链第 {removal.number} 条"
+            self._report.add(Item("warc_file", name, EXPIRED, why))
+        for record in records:
+            self._record(record, None, (EXPIRED, f"所在的证据文件 {name} 已按保存期限清理"))
 
     def _whole_file(self, name: str, path: Path, link: Link | None) -> bool | None:
         """Whether a file is as it was sealed; None where it is not sealed yet."""
@@ -295,7 +320,7 @@ class Verification:
         state, reason = self._wrong.get((record.table, record.id)) or instead or _compare(record, found)
         kind = _KIND[record.table]
         self._report.add(Item(kind, record.name, state, reason, record.id))
-        if record.kind == CaptureKind.SCREENSHOT.value and record.table == "captures":
+        if record.kind == CaptureKind.SCREENSHOT.value and record.table == "captures" and state is not EXPIRED:
             self._screenshot(record)
 
     def _screenshot(self, record: StoredRecord) -> None:
@@ -304,7 +329,10 @@ class Verification:
         try:
             same = hash_file(self._folder / name) == (record.size, record.sha256)
         except (FileNotFoundError, ValueError):
-            self._report.add(Item("screenshot_file", name, MISSING, "截图文件不存在", record.id))
+            # Between the decision that its WARC file goes and the end of that one, it may be gone already.
+            going = record.warc.file in self._removed
+            state, why = (EXPIRED, "已按保存期限清理") if going else (MISSING, "截图文件不存在")
+            self._report.add(Item("screenshot_file", name, state, why, record.id))
         except OSError as error:
             self._report.add(Item("screenshot_file", name, UNVERIFIABLE, f"无法读取（{error.strerror}）", record.id))
         else:
@@ -335,7 +363,7 @@ class Verification:
     def _size_of(self, name: str) -> int:
         try:
             return self._path(name).stat().st_size
-        except (OSError, ValueError):
+        except (OSError, ValueError, EvidenceExpired):
             return 0
 
     def _advance(self, read: int) -> None:

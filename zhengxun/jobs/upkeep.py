@@ -24,6 +24,7 @@ from zhengxun.services import Services
 if TYPE_CHECKING:
     from storage import Store
     from storage.tidying import Forgotten, Tidied
+    from zhengxun.evidence.expiry import Expired
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,8 @@ class UpkeepReport:
     forgotten: Forgotten | None = None
     tidied: Tidied | None = None
     """None where a crawl was under way."""
+    expired: Expired | None = None
+    """None where everything is kept, or something else was under way."""
     backup: BackupReport | None = None
     """None where none was due."""
     dropped: list[str] = field(default_factory=list)
@@ -58,6 +61,8 @@ class UpkeepReport:
             parts.append(f"清除失效登录 {self.forgotten.sessions} 条、登录失败记录 {self.forgotten.login_failures} 条")
         if self.tidied is not None:
             parts.append("数据库已整理" + ("并收回空间" if self.tidied.rewritten else ""))
+        if self.expired is not None and self.expired.files:
+            parts.append(f"按保存期限清理证据文件 {self.expired.files} 个，{self.expired.size:,} 字节")
         if self.backup is not None:
             parts.append(f"备份到 {self.backup.place}")
         if self.dropped:
@@ -88,6 +93,7 @@ def upkeep(services: Services) -> UpkeepReport:
         except LockHeld:
             report.problems.append("正在采集，数据库没有整理；下次维护时再做。")
         _try(report, _back_up, services, store)
+        _try(report, _expire, services, store)
         store.accounts.note(AuditEntry(services.clock(), ACTOR, ACTION, str(day_of(services.clock())), report.summary))
     return report
 
@@ -122,6 +128,23 @@ def _forget(report: UpkeepReport, services: Services, store: Store) -> None:
 
 def _tidy(report: UpkeepReport, services: Services, store: Store) -> None:
     report.tidied = store.tidying.tidy(free_space(services.settings.data_dir))
+
+
+def _expire(report: UpkeepReport, services: Services, store: Store) -> None:
+    """After the backup: what goes is in the last backups for a while."""
+    days = services.settings.keep_unflagged_days
+    if days is None:
+        return
+    from zhengxun.evidence.expiry import expire
+    from zhengxun.evidence.sealing import seal
+
+    evidence = services.settings.evidence
+    try:
+        with services.lock("crawl"), services.lock("evidence"):
+            report.expired = expire(store, evidence, services.clock() - timedelta(days=days), days)
+            seal(store, evidence)
+    except LockHeld:
+        report.problems.append("正在采集或封存证据，到期的证据文件没有清理；下次维护时再做。")
 
 
 def _back_up(report: UpkeepReport, services: Services, store: Store) -> None:
