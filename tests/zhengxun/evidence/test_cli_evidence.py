@@ -34,7 +34,7 @@ def test_verify_says_what_is_sound_and_what_is_not(ready: Zhengxun, tmp_path: Pa
     broken = ready("evidence", "verify", "--all")
     assert (broken.status, "未通过：缺失 1 件" in broken.out, "截图文件不存在" in broken.out) == (1, True, True)
     as_json = ready("evidence", "verify", "--all", "--json").json
-    assert as_json["totals"] == {"verified": 12, "altered": 0, "missing": 1, "unverifiable": 0}
+    assert as_json["totals"] == {"verified": 12, "altered": 0, "missing": 1, "unverifiable": 0, "expired": 0}
     assert [item["state"] for item in as_json["items"]] == ["missing"]
     assert ready("evidence", "verify", 77).status == 2
 
