@@ -98,6 +98,13 @@ class Provenance:
     row: int | None
     details: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Kind, file and row in Chinese: ``举报清单 举报.xlsx 第 3 行``."""
+        handover = self.handover
+        file = f" {handover.file_name}" if handover.file_name else ""
+        return f"{handover.kind.label}{file}{f' 第 {self.row} 行' if self.row is not None else ''}"
+
 
 def upload_url(sha256: str, part: str) -> str:
     """Address of a piece of a file that has none of its own; the same bytes always give the same one."""

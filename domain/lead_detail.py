@@ -8,6 +8,7 @@ from datetime import datetime
 from domain.assessment import Assessment
 from domain.digest import EvidenceBrief
 from domain.document import Document
+from domain.intake import Provenance
 from domain.lead import Lead
 
 
@@ -27,3 +28,5 @@ class LeadDetail:
     final_url: str
     last_seen: datetime
     evidence: EvidenceBrief
+    provenance: tuple[Provenance, ...] = ()
+    """Where the page's content or address came from, as far as people handed it in; oldest first."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Engine, and_, insert, select
+from sqlalchemy import Connection, Engine, and_, insert, select
 
 from domain.crawl import WarcRef
 from domain.intake import Handover, IntakeItem, IntakeKind, Provenance
@@ -123,15 +123,20 @@ class Intakes:
     def provenance(self, url: str) -> list[Provenance]:
         """Where the content of a page came from, as far as people handed it in; oldest first."""
         with reading(self.engine) as connection:
-            rows = connection.execute(
-                select(*IntakeRow.__table__.c, IntakeItemRow.row_number, IntakeItemRow.details)
-                .join(
-                    IntakeItemRow,
-                    and_(IntakeItemRow.intake_id == IntakeRow.id, IntakeItemRow.url_key == key_of(url)),
-                )
-                .order_by(IntakeItemRow.id)
-            ).all()
-        return [Provenance(_handover(row), row.row_number, decode(_Details, row.details)) for row in rows]
+            return provenance_of(connection, url)
+
+
+def provenance_of(connection: Connection, url: str) -> list[Provenance]:
+    """See :meth:`Intakes.provenance`."""
+    rows = connection.execute(
+        select(*IntakeRow.__table__.c, IntakeItemRow.row_number, IntakeItemRow.details)
+        .join(
+            IntakeItemRow,
+            and_(IntakeItemRow.intake_id == IntakeRow.id, IntakeItemRow.url_key == key_of(url)),
+        )
+        .order_by(IntakeItemRow.id)
+    ).all()
+    return [Provenance(_handover(row), row.row_number, decode(_Details, row.details)) for row in rows]
 
 
 def _handover(row: Any) -> Handover:

@@ -22,6 +22,7 @@ from storage.captures import screenshots_of
 from storage.days import SHANGHAI, bounds_of
 from storage.dialects import portions
 from storage.engine import reading, writing
+from storage.intakes import provenance_of
 from storage.lead_state import event_columns, event_of, may_be_visited, plan_rank, state_of
 from storage.moves import follow
 from storage.page_versions import PageVersion, page_versions
@@ -206,6 +207,7 @@ class Leads:
             assessment, contexts = assessments_of(connection, [row])[row.assessment_id]
             shown = {lead_id: (row.snapshot_id, row.page_url, row.embedded)}
             screenshot = screenshots_of(connection, shown).get(lead_id)
+            provenance = tuple(provenance_of(connection, row.page_url))
         return LeadDetail(
             lead=lead,
             version=row.version,
@@ -223,6 +225,7 @@ class Leads:
                 row.warc_offset,
                 None if screenshot is None else screenshot_file(screenshot.sha256),
             ),
+            provenance=provenance,
         )
 
     def seen_versions(self, lead_ids: Sequence[int]) -> dict[int, int]:

@@ -108,6 +108,12 @@ def test_a_complaint_list(ready: Zhengxun, loopback: None, web: Web, tmp_path: P
         assert "张三" not in str(found)
         assert found.handover.warc is not None
         assert locate(tmp_path / "data" / "evidence", found.handover.warc.file).exists()
+    told = leads["https://www.douyin.com/video/73"]["id"]
+    shown = ready("leads", "show", told).out
+    assert "来源：举报清单 举报.xlsx 第 3 行（" in shown
+    assert "由 王五 提交，备注：12345转办）" in shown
+    (one,) = ready("leads", "show", told, "--json").json["provenance"]
+    assert (one["kind"], one["file"], one["row"], one["details"]["举报内容"]) == ("list", "举报.xlsx", 3, "虚假宣传")
 
     again = ready("intake", path, "--json")
     assert again.json["run_id"] is None

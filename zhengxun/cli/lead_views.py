@@ -11,6 +11,7 @@ from zhengxun.cli.output import clean, clean_lines, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.intake import Provenance
     from domain.lead import LeadEvent, LeadState
     from domain.lead_detail import LeadDetail
     from storage.leads import LeadListing
@@ -98,6 +99,21 @@ def detail_as_dict(detail: LeadDetail) -> dict[str, Any]:
             "warc_offset": detail.evidence.warc_offset,
         },
         "events": [_event_as_dict(event) for event in detail.lead.events],
+        "provenance": [_provenance_as_dict(one) for one in detail.provenance],
+    }
+
+
+def _provenance_as_dict(one: Provenance) -> dict[str, Any]:
+    handover = one.handover
+    return {
+        "kind": handover.kind.value,
+        "file": handover.file_name,
+        "row": one.row,
+        "sha256": handover.sha256,
+        "by": handover.by,
+        "at": handover.at,
+        "note": handover.note,
+        "details": dict(one.details),
     }
 
 
@@ -110,6 +126,12 @@ def print_detail(detail: LeadDetail) -> None:
     if detail.final_url != detail.lead.page_url:
         say(f"跳转后：{clean(detail.final_url)}")
     say(f"监测对象：{clean(detail.target_name)}（{detail.lead.target_id} 号），账号：{clean(document.account or '—')}")
+    for one in detail.provenance:
+        handover = one.handover
+        said = f"，备注：{clean(handover.note)}" if handover.note else ""
+        say(f"来源：{clean(one.place)}（{for_people(handover.at)} 由 {clean(handover.by)} 提交{said}）")
+        for name, words in one.details:
+            say(f"  {clean(name)}：{clean(words)}")
     say(
         f"研判：{state.review.label}；在线状态：{state.presence.label}{f'（{clean(state.reason)}）' if state.reason else ''}"
     )
