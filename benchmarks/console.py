@@ -47,7 +47,16 @@ CACHE = Path("/tmp/zhengxun-bench-console")
 DECIDE = "研判一条并取下一条"
 _DAY = f"{NOW:%Y-%m-%d}"
 #: What stands for the parts of an address; routes with other parts are listed as not measured.
-_VALUES = {"lead_id": "77", "snapshot_id": "1", "day": _DAY, "target_id": "7", "operator_id": "5", "number": "1"}
+_VALUES = {
+    "lead_id": "77",
+    "snapshot_id": "1",
+    "day": _DAY,
+    "target_id": "7",
+    "operator_id": "5",
+    "number": "1",
+    "rule_id": "B-GUAR-0010",
+    "name": "50_facts.yaml",
+}
 _FORMS = {"targets": "csv", "blacklist": "html"}
 #: The same pages, asked differently, and the evidence of the one lead that has any.
 _MORE = (

@@ -293,6 +293,11 @@ def _copy_operators(connection: sqlite3.Connection, size: Size) -> None:
         f"INSERT OR IGNORE INTO near_texts (page_id, other_id, distance) SELECT n + 1, n, 2 FROM numbers WHERE n BETWEEN 2 AND {pages // 4}"
     )
 
+    connection.execute(
+        f"INSERT OR IGNORE INTO lead_relations (lead_id, other_id, reason, at)"
+        f" SELECT n + 1, n, '同一主体', {_ago('n')} FROM numbers WHERE n BETWEEN 2 AND {pages // 4}"
+    )
+
 
 def _copy_office(connection: sqlite3.Connection, size: Size) -> None:
     connection.execute(

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.lead import CLOSED, EventKind, LeadEvent, Presence, Review
+from storage.dialects import portions
 from storage.lead_grounds import DECIDED, grounds_between
 from storage.page_rows import attach_leads, read_pages, write_back
 from storage.tables import LeadRelationRow, LeadRow, NearTextRow, OperatorPageRow, PageRow
@@ -37,16 +38,41 @@ def follow(connection: Connection, at: datetime, lead_id: int | None = None) -> 
 
     ``lead_id``: only what this lead, the old or the new one, makes of it.
     """
-    of = true() if lead_id is None else or_(_Old.id == lead_id, _New.id == lead_id)
-    to_settle = connection.execute(_to_settle().where(of)).all()
+    to_settle = _settling(connection, lead_id)
     settled = _add(connection, EventKind.SETTLED, at, [(row, _why_settled(row)) for row in to_settle])
     firsts: dict[int, Any] = {}
-    for row in connection.execute(_to_move().where(of)).all():
+    for row in _moving(connection, lead_id):
         if row.gone_at is None or row.found_at >= row.gone_at - SAME_ROUND:
             firsts.setdefault(row.page_id, row)
     return settled + _add(
         connection, EventKind.MOVED, at, [(row, _why_moved(connection, row)) for row in firsts.values()]
     )
+
+
+def _settling(connection: Connection, lead_id: int | None) -> Sequence[Any]:
+    """What :func:`_to_settle` finds; of one lead, only where that one moved or another moved to it."""
+    if lead_id is None:
+        return connection.execute(_to_settle()).all()
+    moved = or_(and_(LeadRow.id == lead_id, LeadRow.moved_to.is_not(None)), LeadRow.moved_to == lead_id)
+    if not connection.execute(select(LeadRow.id).where(moved).limit(1)).first():
+        return ()
+    return connection.execute(_to_settle().where(or_(_Old.id == lead_id, _New.id == lead_id))).all()
+
+
+def _moving(connection: Connection, lead_id: int | None) -> Sequence[Any]:
+    """What :func:`_to_move` finds; of one lead, without a look at all the others: every decision asks for that."""
+    if lead_id is None:
+        return connection.execute(_to_move()).all()
+    relation, lead = LeadRelationRow, LeadRow
+    repeating = list(connection.execute(select(relation.lead_id).where(relation.lead_id == lead_id)).scalars())
+    may_be_old = select(lead.id).where(lead.id == lead_id, lead.presence.in_(_SETTLED), lead.review.in_(DECIDED))
+    if connection.execute(may_be_old).first():
+        # No index leads from an old lead to the new ones; few decisions are about a page that is gone.
+        repeating += connection.execute(select(relation.lead_id).where(relation.other_id == lead_id)).scalars()
+    found: list[Any] = []
+    for portion in portions(sorted(repeating)):
+        found += connection.execute(_to_move().where(_New.id.in_(portion), or_(_Old.id == lead_id, _New.id == lead_id)))
+    return sorted(found, key=lambda row: (row.page_id, row.new_id))
 
 
 def _to_settle() -> Any:
