@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from classifiers.context import EXEMPTIONS
-from domain.assessment import Assessment, Finding, ScoreStep, Subject
+from domain.assessment import Assessment, Finding, Level, ScoreStep, Subject
 
 if TYPE_CHECKING:
     from classifiers.classifier import Classifier
@@ -76,7 +76,7 @@ def explain(classifier: Classifier, subject: Subject) -> Explanation:
         kind, text = subject.segments[index]
         segments.append((index, kind, _marked(text, [f for f in everything if f.segment == index])))
     weights = classifier.pack.weights
-    told_precision = "；".join(f"{name} 准确率 {value:.0%}" for name, value in weights.precision.items())
+    told_precision = "；".join(f"{Level(name).label} 准确率 {value:.0%}" for name, value in weights.precision.items())
     source = classifier.pack.facts.source
     return Explanation(
         assessment=assessment,

@@ -93,9 +93,9 @@ def _place(line: str) -> str:
 
 
 def lines_of(problems: Sequence[str], file: str) -> list[tuple[str, int | None]]:
-    """Each problem with the line of ``file`` that it names; None where it is about another file."""
-    found = []
+    """Each problem with the line of ``file`` that it names (which is taken out of its words then); None for other files."""
+    found: list[tuple[str, int | None]] = []
     for problem in problems:
         named = re.match(rf"规则包 {re.escape(file)} 第 (\d+) 行", problem)
-        found.append((problem, int(named[1]) if named else None))
+        found.append((problem[named.end() :].lstrip("，："), int(named[1])) if named else (problem, None))
     return found
