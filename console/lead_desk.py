@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.document import Contact
-from domain.intake import Provenance
 from domain.lead import EventKind, LeadState, Presence, Review
 from domain.lead_detail import LeadDetail
 from domain.text_changes import TextChanges
@@ -229,10 +228,6 @@ class LeadDesk(Protocol):
 
         ``BadInput`` for a picture that is none of the lead's, ``EvidenceDamaged`` where its bytes are not what was kept.
         """
-        ...
-
-    def provenance(self, lead_id: int) -> Sequence[Provenance]:
-        """Who handed the page in, as far as people did; oldest first."""
         ...
 
     def related(self, lead_id: int) -> RelatedPages:

@@ -102,7 +102,7 @@ def lead_page(desk: LeadDesk, lead_id: int, query: LeadQuery) -> LeadPage:
         text=mark(document.text, "text", assessment.findings, assessment.exempted, mask),
         pictures=tuple(pictures),
         pictures_left_out=left_out,
-        provenance=tuple(_handed_in(one, mask) for one in desk.provenance(lead_id)),
+        provenance=tuple(_handed_in(one, mask) for one in detail.provenance),
         reasons=tuple(
             _reason(desk, number, finding, context, mask)
             for number, (finding, context) in enumerate(zip(assessment.findings, detail.contexts, strict=True), start=1)
@@ -154,15 +154,10 @@ def _reason(desk: LeadDesk, number: int, finding: Finding, context: str, mask: M
 
 def _handed_in(provenance: Provenance, mask: Mask) -> HandedIn:
     handover = provenance.handover
-    parts = [handover.kind.label]
-    if handover.file_name:
-        parts.append(f"“{visible(one_line(handover.file_name), 100)}”")
-    if provenance.row is not None:
-        parts.append(f"第 {provenance.row} 行")
     return HandedIn(
         at=handover.at,
         by=visible(one_line(handover.by), 60),
-        what=" ".join(parts),
+        what=visible(one_line(provenance.place), 200),
         note=mask(visible(one_line(handover.note or ""), 300)),
         details=tuple(
             (visible(one_line(name), 40), mask(visible(one_line(value), 300)))

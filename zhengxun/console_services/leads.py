@@ -28,7 +28,6 @@ from console.lead_desk import (
 )
 from domain.blacklist import ACCOUNT_PLATFORMS
 from domain.errors import BadInput, EvidenceDamaged
-from domain.intake import Provenance
 from domain.lead import LeadState
 from domain.lead_detail import LeadDetail
 from domain.operator import LABELS
@@ -207,10 +206,6 @@ class LeadDeskService:
         from zhengxun.console_services.kept_pictures import kept_picture
 
         return kept_picture(self.store, self.services.settings.evidence, self.get(lead_id), sha256)
-
-    def provenance(self, lead_id: int) -> Sequence[Provenance]:
-        """See the protocol."""
-        return self.store.intakes.provenance(self.get(lead_id).lead.page_url)
 
     def related(self, lead_id: int) -> RelatedPages:
         """See the protocol."""
