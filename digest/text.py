@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 
 from domain.document import PERSONAL, Contact, ContactKind
+from domain.personal import EMAIL, IDENTITY, PHONE
 
 #: Asia/Shanghai has had no daylight saving since 1991, so a fixed offset is exact and needs no zone database.
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -36,11 +37,8 @@ INVISIBLE = re.compile(f"[{_INVISIBLE_SET}]")
 _EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
 _JOINS_EMOJI = re.compile(f"(?<={_EMOJI})\u200d(?={_EMOJI})")
 
-_PHONE = re.compile(r"(?<![\d*])([1１][3-9３-９]\d)([ \-－—·.]?)\d{4}\2(\d{4})(?!\d)")
-_IDENTITY = re.compile(r"(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?![\dXx])")
 # Shorter ids are also ordinary words and numbers.
 _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{5,}")
-_EMAIL = re.compile(r"(?<![\w.+-])([A-Za-z0-9])[\w.+-]*@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", re.ASCII)
 # What a cut at either end may have left of a number or an account; less than three characters tell nothing.
 _CUT_HEAD = re.compile(r"[A-Za-z0-9_@.-]{3,}")
 _CUT_TAIL = re.compile(r"[A-Za-z0-9_@.-]{3,}\Z")
@@ -132,7 +130,7 @@ class Mask:
         For whoever marks other places of the same text and must not lose count.
         """
         found: list[tuple[int, int, str]] = []
-        for pattern, instead in ((_PHONE, r"\1****\3"), (_IDENTITY, r"\1********\2"), (_EMAIL, r"\1***@\2")):
+        for pattern, instead in ((PHONE, r"\1****\3"), (IDENTITY, r"\1********\2"), (EMAIL, r"\1***@\2")):
             found += [(match.start(), match.end(), match.expand(instead)) for match in pattern.finditer(value)]
         if self._known:
             found += [
@@ -152,8 +150,8 @@ class Mask:
             lowered = value.lower()
             if any(account in lowered for account in self._known):
                 value = _ACCOUNT.sub(self._account, value)
-        value = _PHONE.sub(r"\1****\3", value)
-        value = _IDENTITY.sub(r"\1********\2", value)
+        value = PHONE.sub(r"\1****\3", value)
+        value = IDENTITY.sub(r"\1********\2", value)
         if "@" in value:
-            value = _EMAIL.sub(r"\1***@\2", value)
+            value = EMAIL.sub(r"\1***@\2", value)
         return value

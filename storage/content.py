@@ -217,12 +217,12 @@ def _document_columns(document: Document) -> dict[str, object]:
         "contacts": encode(tuple[Contact, ...], document.contacts),
         "images": encode(tuple[str, ...], document.images),
         "text": document.text,
-        "segments": _segments(document.segments),
+        "segments": segment_rows(document.segments),
         "links": list(document.links),
     }
 
 
-def _segments(segments: Sequence[Segment]) -> list[dict[str, object]]:
+def segment_rows(segments: Sequence[Segment]) -> list[dict[str, object]]:
     """The stored form of segments: a page has hundreds of them, nearly all without a picture and without anything that
     must not be stored, which one look at all their words together tells. A kind is a string itself."""
     words = "".join([segment.text for segment in segments])

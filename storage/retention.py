@@ -90,7 +90,7 @@ class Retention:
 
 def _must_stay(connection: Connection, file: str, cutoff: datetime) -> bool:
     snapshot = SnapshotRow
-    own = select(snapshot.id).where(snapshot.warc_file == file, _kept(cutoff)).limit(1)
+    own = select(snapshot.id).where(snapshot.warc_file == file, kept(cutoff)).limit(1)
     if connection.execute(own).first():
         return True
     capture = CaptureRow
@@ -99,14 +99,14 @@ def _must_stay(connection: Connection, file: str, cutoff: datetime) -> bool:
         .join(snapshot, snapshot.id == capture.snapshot_id)
         .where(
             capture.warc_file == file,
-            or_(capture.taken_at >= cutoff, capture.kind == CaptureKind.UPLOAD.value, _kept(cutoff)),
+            or_(capture.taken_at >= cutoff, capture.kind == CaptureKind.UPLOAD.value, kept(cutoff)),
         )
         .limit(1)
     )
     return connection.execute(beside).first() is not None
 
 
-def _kept(cutoff: datetime) -> ColumnElement[bool]:
+def kept(cutoff: datetime) -> ColumnElement[bool]:
     """Whether a snapshot (of the query around) must be kept."""
     snapshot, document, page, lead = SnapshotRow, DocumentRow, PageRow, LeadRow
     running: Any = or_(

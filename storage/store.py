@@ -31,6 +31,7 @@ from storage.leads import Leads
 from storage.ledger import SqlLedger
 from storage.linking import DomainOf, Linked, link
 from storage.looks import Looks
+from storage.masking import Masking
 from storage.migration import current_revision, missing_file
 from storage.operators import Operators
 from storage.pictures import Pictures
@@ -143,6 +144,11 @@ class Store:
     def retention(self) -> Retention:
         """保存期限: WARC files that hold nothing any more that must be kept."""
         return Retention(self.engine, self.clock)
+
+    @property
+    def masking(self) -> Masking:
+        """到期遮蔽: personal data in texts that need not be kept in clear any more."""
+        return Masking(self.engine)
 
     @property
     def tidying(self) -> Tidying:

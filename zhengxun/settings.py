@@ -226,6 +226,13 @@ class Settings(BaseSettings):
         description="没有线索的网页，其原始报文（WARC 文件）保存多少天；判为误报且从未移送的线索，自最后一次变化起算。"
         "线索的证据和人工接收的材料一律保留。整个文件里的记录都到期才清理。留空时全部保留。",
     )
+    mask_after_days: int | None = Field(
+        None,
+        ge=30,
+        le=36_500,
+        description="没有线索的网页（和判为误报且从未移送的线索），其网页文字中的手机、微信、QQ、邮箱、身份证号满多少天后永久遮蔽。"
+        "起算办法同 `keep_unflagged_days`。留空时不遮蔽。",
+    )
     backup_dir: Path | None = Field(
         None, description="自动备份的文件夹，不能在数据目录里面，最好在另一块磁盘上。留空时不自动备份。"
     )

@@ -124,6 +124,8 @@ class DocumentRow(Base):
     embedded: Mapped[bool]
     has_form: Mapped[bool]
     published_at: Mapped[datetime | None]
+    masked_at: Mapped[datetime | None]
+    """When personal data in it was masked for good; None: in clear."""
     published_raw: Mapped[str | None]
     platform: Mapped[str]
     extractor: Mapped[str]

@@ -44,6 +44,8 @@ class UpkeepReport:
     forgotten: Forgotten | None = None
     tidied: Tidied | None = None
     """None where a crawl was under way."""
+    masked: int = 0
+    """Texts whose personal data was masked for good."""
     expired: Expired | None = None
     """None where everything is kept, or something else was under way."""
     backup: BackupReport | None = None
@@ -61,6 +63,8 @@ class UpkeepReport:
             parts.append(f"清除失效登录 {self.forgotten.sessions} 条、登录失败记录 {self.forgotten.login_failures} 条")
         if self.tidied is not None:
             parts.append("数据库已整理" + ("并收回空间" if self.tidied.rewritten else ""))
+        if self.masked:
+            parts.append(f"遮蔽 {self.masked} 篇网页文字中的个人信息")
         if self.expired is not None and self.expired.files:
             parts.append(f"按保存期限清理证据文件 {self.expired.files} 个，{self.expired.size:,} 字节")
         if self.backup is not None:
@@ -93,7 +97,8 @@ def upkeep(services: Services) -> UpkeepReport:
         except LockHeld:
             report.problems.append("正在采集，数据库没有整理；下次维护时再做。")
         _try(report, _back_up, services, store)
-        _try(report, _expire, services, store)
+        for step in (_mask, _expire):
+            _try(report, step, services, store)
         store.accounts.note(AuditEntry(services.clock(), ACTOR, ACTION, str(day_of(services.clock())), report.summary))
     return report
 
@@ -128,6 +133,19 @@ def _forget(report: UpkeepReport, services: Services, store: Store) -> None:
 
 def _tidy(report: UpkeepReport, services: Services, store: Store) -> None:
     report.tidied = store.tidying.tidy(free_space(services.settings.data_dir))
+
+
+def _mask(report: UpkeepReport, services: Services, store: Store) -> None:
+    days = services.settings.mask_after_days
+    if days is None:
+        return
+    now = services.clock()
+    try:
+        with services.lock("crawl"):
+            while masked := store.masking.mask(now - timedelta(days=days), now):
+                report.masked += masked
+    except LockHeld:
+        report.problems.append("正在采集，到期的个人信息没有遮蔽；下次维护时再做。")
 
 
 def _expire(report: UpkeepReport, services: Services, store: Store) -> None:
