@@ -194,6 +194,7 @@ def test_a_kill_at_any_step_is_finished_the_next_time(tmp_path: Path, monkeypatc
             expire(store, folder, LATER, 30)
             seal(store, folder)
             assert not (folder / file).exists()
+            assert len(list(folder.rglob("*.png"))) == 1, "the lead's; those of the file are gone with it"
             assert Verification(store, folder).everything().sound
             with pytest.raises(EvidenceExpired):
                 locate(folder, file)
