@@ -116,39 +116,6 @@ NOT_PAGES = frozenset(
 _OFFICE = frozenset(["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "wps", "et", "rtf"])
 
 
-#: Most points that what earlier pages of the site gave adds to a link: what a page says weighs more than what its link
-#: promises (about three strong words). At 60 a section with mild words went on for twenty barren pages before one with
-#: none was tried twice (benchmarks/focus).
-LEARNED = 90
-#: Patterns of addresses remembered per target; further ones count as unknown.
-_PATTERNS = 5_000
-
-
-class Yield:
-    """What the pages of each address pattern of one target gave so far in this run.
-
-    A section in which pages were flagged is worth more than one that never was: the share of flagged pages, with one page
-    of doubt either way (Laplace's rule of succession), so that one page neither makes nor breaks a section.
-    """
-
-    def __init__(self) -> None:
-        self._gave: dict[str, tuple[int, int]] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._gave)
-
-    def note(self, pattern: str, flagged: bool) -> None:
-        """Take note of a page that was read and judged."""
-        read, good = self._gave.get(pattern, (0, 0))
-        if read or len(self._gave) < _PATTERNS:
-            self._gave[pattern] = read + 1, good + flagged
-
-    def points(self, pattern: str) -> int:
-        """What a link of this pattern is worth beside its own promise; an unknown pattern is worth a try."""
-        read, good = self._gave.get(pattern, (0, 0))
-        return round(LEARNED * (good + 1) / (read + 2))
-
-
 def is_page(url: str) -> bool:
     """Whether an address may hold something to read, by the ending of its path."""
     return _ending(url) not in NOT_PAGES

@@ -6,12 +6,12 @@ import heapq
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from crawler import promise
-from crawler.addresses import address_pattern, host_key
+from crawler.addresses import host_key
 from crawler.aliases import Aliases
+from crawler.learning import Yield
 from crawler.navigation import Navigation
 from crawler.novelty import Novelty
 from crawler.verdicts import Ending
@@ -30,10 +30,6 @@ _SEEN = 200_000
 #: some minutes; a site with single hanging pages never gets there.
 SILENCE = 12
 _NO_ANSWER = frozenset({"no_answer", "connection", "dns"})
-
-
-#: Patterns of the addresses in hand are asked for with every request that goes out.
-_pattern_of = lru_cache(maxsize=4096)(address_pattern)
 
 
 def mark_of(url: str) -> int:
@@ -61,7 +57,7 @@ class TargetCrawl:
         self.exhausted: tuple[str, str] | None = None
         """Which budget is used up: machine word and Chinese sentence."""
         self.novelty = Novelty(trap_pages)
-        self.gave = promise.Yield()
+        self.gave = Yield()
         self._place: int | None = None
         """Where in the heap the next request lies, until the heap or what is known of its patterns changes."""
         self.aliases: Aliases[Any] = Aliases()
@@ -172,9 +168,9 @@ class TargetCrawl:
         """Whether nothing is left but pages of a kind that brings nothing, and this is one more of them."""
         return request.known is None and request.depth > 0 and self.novelty.spent(request.url)
 
-    def learn(self, pattern: str, flagged: bool) -> None:
-        """A page of this pattern was read and judged: links like it move forward or back."""
-        self.gave.note(pattern, flagged)
+    def learn(self, page: CrawlRequest, flagged: bool) -> None:
+        """A page was read and judged: links like the one that led to it move forward or back."""
+        self.gave.note(page, flagged)
         self._place = None
 
     def _best(self) -> int:
@@ -189,7 +185,7 @@ class TargetCrawl:
         rank, order, request, _ = self._heap[place]
         # Start pages, open leads and what comes last of all keep their places.
         if request.known is None and request.depth > 0 and abs(rank) < -promise.LAST:
-            rank -= self.gave.points(_pattern_of(request.url))
+            rank -= self.gave.points(request)
         return rank, order
 
     def _take(self, place: int) -> tuple[int, int, CrawlRequest, int]:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from w3lib.url import safe_url_string
 
 from crawler import promise, rendering, verdicts
-from crawler.addresses import address_pattern, canonical
+from crawler.addresses import canonical
 from crawler.analysis_pool import AnalysisPool, ReadingTooSlow, WorkerDied
 from crawler.analysis_worker import Finished, Reading
 from crawler.browser.showing import Shown
@@ -227,7 +227,7 @@ class Visitor:
         flagged = any(assessment.flagged for assessment in analysis.assessments)
         crawl.novelty.saw(page.url, extraction.documents, (link.url for link in links), flagged)
         if request.known is None:
-            crawl.learn(address_pattern(page.url), flagged)
+            crawl.learn(page, flagged)
         judged = tuple(
             JudgedDocument(document, assessment)
             for document, assessment in zip(extraction.documents, analysis.assessments, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from crawler.promise import LAST, START, Yield, is_page, promise
+from crawler.promise import LAST, START, is_page, promise
 from domain.document import SegmentKind
 
 BETTER_FIRST = [
@@ -48,17 +48,3 @@ def test_files_that_hold_nothing_to_read_are_no_pages() -> None:
         assert not is_page(f"http://a/{path}"), path
     for path in ("", "a", "a.html", "a.php?img=b.jpg", "v1.0/about", "a.pdf", "a.docx", "a.aspx", "index.shtml"):
         assert is_page(f"http://a/{path}"), path
-
-
-def test_what_earlier_pages_gave_moves_links() -> None:
-    """A section that gave flagged pages goes before one with nicer words that gave none; an unknown one is tried."""
-    gave = Yield()
-    assert not gave
-    for _ in range(4):
-        gave.note("a.example/kecheng/{n}", True)
-        gave.note("a.example/news/{n}", False)
-    good, none = gave.points("a.example/kecheng/{n}"), gave.points("a.example/news/{n}")
-    assert good > gave.points("a.example/wen/{n}") > none >= 0
-    place = SegmentKind.MAIN
-    plain = promise("https://a.example/kecheng/9", "第九期", place, 1) + good
-    assert plain > promise("https://a.example/news/9", "新闻动态", place, 1) + none
