@@ -155,6 +155,8 @@ def test_a_reviewers_morning(
     assert poster.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
     assert page.locator(".claim-box").count() == 1
     seen.check("a poster with its boxes")
+    page.goto(f"{address}/blacklist/new")
+    seen.check("/blacklist/new")
     seen.close()
 
 
@@ -216,9 +218,14 @@ def test_an_administrators_pages(
     page.keyboard.press("Enter")
     page.wait_for_selector("text=已新建用户 李明")
     seen.check("/users")
-    for path in ("/audit", "/operators", "/operators/1", "/blacklist"):
+    for path in ("/audit", "/operators", "/operators/1", "/blacklist", "/directory", "/account"):
         page.goto(address + path)
         seen.check(path)
+    page.goto(f"{address}/account")
+    page.fill("[name=password]", PASSWORD)
+    page.click("button:has-text('启用')")
+    page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
+    seen.check("the page to enrol")
     seen.close()
 
 
