@@ -101,7 +101,7 @@ class Classifier:
         self._signals = self._automaton.mask(self._index.triggers | OFFERS)
         self._weigh = self._automaton.weighed(concept_weights(pack))
         self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
-        self._whole = next((rule for rule in pack.rules if rule.whole), None)
+        self._whole = [rule for rule in pack.rules if rule.whole]
         self._implied = {rule.id: rule.implied for rule in pack.rules}
         self._down = {
             word: rule
@@ -255,7 +255,6 @@ class Classifier:
 
     def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
         """Return the findings, with the sentences that say most where no rule names the claim outright."""
-        rule = self._whole
         clear = reading.values.get("wording", 0.0) >= (_CLEAR_ON_TOPIC if reading.topical else _CLEAR)
         odd = reading.values.get("odd_writing", 0.0) > 1.0
         if not reading.findings and not reading.topical and not odd and not (clear and len(reading.whole.text) <= PEAK):
@@ -267,7 +266,7 @@ class Classifier:
         ):
             return reading.findings
         explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
-        if rule is None or explicit >= _ENOUGH:
+        if explicit >= _ENOUGH:
             return reading.findings
         text = reading.text
         marked = [(f.start, f.end) for f in reading.findings if f.field == "text"]
@@ -287,23 +286,27 @@ class Classifier:
             rated.append((density + 0.15 * inside, start, end, part))
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
-        for _, start, end, part in rated[: _SENTENCES - explicit]:
-            step = ScoreStep("wording", 0.0, f"{rule.name}（规则 {rule.id}）：全文用语得分 {score:.0f}，此句最为集中")
-            added.append(
-                Finding(
-                    rule_id=rule.id,
-                    category=rule.category,
-                    field=part.field,
-                    start=start - part.start,
-                    end=end - part.start,
-                    quote=text.original[start:end],
-                    weight=0.0,
-                    legal_basis=rule.legal_basis,
-                    steps=(step,),
-                    behaviour=rule.behaviour,
-                    segment=part.segment,
+        for place, (_, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):
+            # The sentence that says most stands for all that such an offer violates, the others only support it.
+            for rule in self._whole if place == 0 else self._whole[-1:]:
+                step = ScoreStep(
+                    "wording", 0.0, f"{rule.name}（规则 {rule.id}）：全文用语得分 {score:.0f}，此句最为集中"
                 )
-            )
+                added.append(
+                    Finding(
+                        rule_id=rule.id,
+                        category=rule.category,
+                        field=part.field,
+                        start=start - part.start,
+                        end=end - part.start,
+                        quote=text.original[start:end],
+                        weight=0.0,
+                        legal_basis=rule.legal_basis,
+                        steps=(step,),
+                        behaviour=rule.behaviour,
+                        segment=part.segment,
+                    )
+                )
         return sorted(reading.findings + added, key=_order)
 
     def _findings(self, reading: Reading, matched: list[Match], text: FoldedText) -> None:

@@ -33,6 +33,11 @@ _STRONG_NEGATION = re.compile(
     r"(?:不承诺|不保证|不提供|不存在|没有任何|从没有|从不|绝不|决不|绝无|拒绝|严禁|禁止|不得|杜绝|请勿|切勿|不搞|不做|不接|不办|不敢说|不敢|不可能|不能|不会|无法|不许|不准|不允许|反对|抵制|不再|别指望|别想|谈不上|不等于|不代表|不是|并非|从未|未曾|不设|没有所谓的?)[^，。；！？]{0,6}$"
 )
 _NEAR_NEGATION = re.compile(r"(?:不|没有|没|未|别|勿|无|非|莫)(?:有|是|会|能|要|让|敢)?.?$")
+#: A negation that stands before the first item of a list holds for all of them (禁止包过、保录、免考).
+_LIST_NEGATION = re.compile(
+    r"(?:不承诺|不保证|不提供|严禁|禁止|不得|杜绝|请勿|切勿|不搞|不做|不接|不办|做不了的?|不存在|没有)[^、，,。；;！!？?\n]{0,14}"
+    r"(?:[、/／][^、，,。；;！!？?\n]{0,14}){1,9}$"
+)
 _NOT_NEGATION = re.compile(
     r"(?:不仅|不但|不光|不止|不只|不论|不管|不用|不需|不限|不看|不问|无论|无需|无须|无不|莫不|没有?压力|非常|未来|没问题|没有?基础|不过|不了|不要钱)[^，。；！？]{0,3}$"
 )
@@ -40,7 +45,7 @@ _PERSONAL = re.compile(
     r"[员师工](?:资格|上岗|操作|职业|等级)?证|内审员|职称|学历|毕业证|技能等级|职业资格|操作证|建造师|八大员"
 )
 _WORDLIST = re.compile(
-    r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述"
+    r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述|pattern\s*[:=]|\bword\s*[:=]|\btype\s*[:=]|词表|示例[:：]|广告限制|必须遵守|不得编造|虚构的?示例"
 )
 
 
@@ -78,6 +83,7 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     hit_left, hit_right = text.span(start, end)
     sentence = original[max(left, hit_left - 160) : min(right, hit_right + 160)]
     before = original[max(left, hit_left - 24) : hit_left]
+    enumerated = original[max(left, hit_left - 90) : hit_left]
     after = original[hit_right : min(right, hit_right + 40)]
     if "wordlist" in names and _WORDLIST.search(original, max(0, hit_left - 300), min(len(original), hit_right + 120)):
         return "wordlist"
@@ -85,7 +91,7 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
         cues.find("trade_cue", original[max(0, hit_left - 50) : hit_right + 30]) or _trade_throughout(original, cues)
     ):
         return "trade"
-    if "negation" in names and not implied and _negated(before):
+    if "negation" in names and not implied and (_negated(before) or _LIST_NEGATION.search(enumerated)):
         return "negation"
     if "law" in names and _LAW.search(sentence):
         return "law"

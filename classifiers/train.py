@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import exp, log
@@ -84,6 +85,7 @@ PRIORS: Mapping[str, float] = {
     "context:agent": 0.2,
     "context:crowd": 0.0,
     "context:animals": 0.1,
+    "context:papers": 0.0,
     "context:subsidy": 0.1,
 }
 _INTERCEPT = -2.0
@@ -245,11 +247,19 @@ def cross_validated(rows: Sequence[Row], own: Mapping[str, float], folds: int = 
 
 
 def _parts(rows: Sequence[Row], folds: int) -> tuple[dict[int, int], int]:
-    """Return for every row, by ``id``, the part that is left out with it, and how many parts there are."""
-    sources = {name: number for number, name in enumerate(dict.fromkeys(row.source for row in rows))}
-    if len(sources) >= 3:
-        return {id(row): sources[row.source] for row in rows}, len(sources)
-    return {id(row): i % folds for i, row in enumerate(rows)}, folds
+    """Return for every row, by ``id``, the part that is left out with it, and how many parts there are.
+
+    With three sources or more a source is never divided: the greatest first, each goes to the part that is least so far.
+    """
+    sizes = Counter(row.source for row in rows)
+    if len(sizes) < 3:
+        return {id(row): i % folds for i, row in enumerate(rows)}, folds
+    held = [0] * min(folds, len(sizes))
+    part_of: dict[str, int] = {}
+    for source, size in sorted(sizes.items(), key=lambda pair: (-pair[1], pair[0])):
+        part_of[source] = held.index(min(held))
+        held[part_of[source]] += size
+    return {id(row): part_of[row.source] for row in rows}, len(held)
 
 
 def _sigmoid(z: float) -> float:

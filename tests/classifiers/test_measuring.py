@@ -119,7 +119,9 @@ FLOORS = {
     "dev_*": (0.97, 0.95),
     "validation_first": (0.90, 0.90),
     "validation_second": (0.92, 0.93),
-    "validation_third": (0.93, 0.82),
+    "validation_third": (0.93, 0.85),
+    "validation_hand_a": (0.84, 0.77),
+    "validation_hand_b": (0.87, 0.78),
 }
 
 

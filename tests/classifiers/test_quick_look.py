@@ -21,12 +21,26 @@ SEGMENTER = Segmenter(segmenter_words(PACK))
 #: Words of the packs, stand-ins for their characters and what stands between them.
 WORDS = st.sampled_from(sorted({word for concept in PACK.concepts.values() for word in concept.words}))
 STAND_INS = st.sampled_from(sorted(PACK.disguises.stand_ins))
+#: Short words that are looked for in disguise, with one or all of their characters replaced by such as stand for them.
+SHORT = sorted(
+    word for concept in PACK.concepts.values() if concept.disguise for word in concept.words if 1 <= len(word) <= 3
+)
+
+
+def _disguised(word: str, every: bool) -> str:
+    instead = {meant: written for written, meant in PACK.disguises.stand_ins.items()}
+    changed = [instead.get(char, char) for char in word]
+    return "".join(changed if every else [changed[0], *word[1:]])
+
+
+DISGUISED = st.builds(_disguised, st.sampled_from(SHORT), st.booleans())
 TEXTS = st.lists(
     st.one_of(
         WORDS,
         WORDS.map(lambda word: word[::-1]),
         st.tuples(WORDS, STAND_INS).map(lambda pair: pair[0][:-1] + pair[1]),
         STAND_INS,
+        DISGUISED,
         st.sampled_from(["，", "。", "\n", " ", "的", "倒着读", "证书", "电工证", "\u202e"]),
     ),
     max_size=14,
