@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test run lint bench lock clean
+.PHONY: help setup demo test run lint bench lock bundle clean
 
 help:
 	@echo "make setup   安装到 .venv（其余目标会自动执行）"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    代码检查"
 	@echo "make bench   性能测量"
 	@echo "make lock    重新锁定依赖版本"
+	@echo "make bundle  打离线安装包，结果在 dist/"
 
 setup:
 	@scripts/setup.sh dev
@@ -42,5 +43,8 @@ bench: setup
 lock:
 	@scripts/lock.sh
 
+bundle: setup
+	@scripts/bundle.sh
+
 clean:
-	rm -rf $(VENV) demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo-output dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

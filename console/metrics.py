@@ -27,6 +27,12 @@ def as_text(status: Status) -> bytes:
     gauge("healthy", "1 if nothing needs a person, as /healthz says.", status.healthy)
     gauge("problems", "Problems listed by /healthz.", len(status.problems))
     gauge("alarms", "Targets and platforms that fell silent or keep us out.", len(status.alarms))
+    gauges(
+        "alarm",
+        "1 while an alarm of the whole installation sounds.",
+        "kind",
+        tuple((kind, int(sounds)) for kind, sounds in status.watched),
+    )
     active = status.targets - status.targets_paused
     gauges("targets", "Targets.", "state", (("active", active), ("paused", status.targets_paused)))
     gauge("targets_due", "Targets that are due now.", status.targets_due)

@@ -85,6 +85,8 @@ class Status:
     disk_total: int
     data_dir: Path
     logins: tuple[LoginLine, ...] = ()
+    watched: tuple[tuple[str, bool], ...] = ()
+    """(what is watched of the whole installation, whether its alarm sounds); the sentences are among ``problems``."""
 
     @property
     def healthy(self) -> bool:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, func, insert, literal, select
+from sqlalchemy import Connection, Engine, exists, func, insert, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from domain.crawl import Purpose, RunKind, RunState
+from domain.crawl import Outcome, Purpose, RunKind, RunState
 from domain.health import HISTORY, AlarmKind, HealthEvent, RunCount
 from storage.dialects import insert_or_ignore
 from storage.engine import reading, writing
@@ -114,6 +114,30 @@ class Health:
                 .order_by(RunOutcomeRow.target_id, RunOutcomeRow.run_id)
             ).all()
         return _by_target(rows)
+
+    def read_since(self, moment: datetime) -> bool:
+        """Whether any page was read, changed or not, at ``moment`` or later; runs under way count."""
+        request, run = CrawlRequestRow, CrawlRunRow
+        runs = select(run.id).where(or_(run.finished_at >= moment, run.finished_at.is_(None)))
+        read = exists(literal(1)).where(
+            request.run_id.in_(runs),
+            request.outcome.in_([Outcome.OK.value, Outcome.UNCHANGED.value]),
+            request.at >= moment,
+        )
+        with reading(self.engine) as connection:
+            return bool(connection.execute(select(read)).scalar())
+
+    def outcomes_after(self, moment: datetime) -> dict[str, int]:
+        """Requests by outcome of all counted runs that began later than ``moment``."""
+        row = RunOutcomeRow
+        with reading(self.engine) as connection:
+            counts = connection.execute(
+                select(row.outcome, func.sum(row.requests))
+                .join(CrawlRunRow, CrawlRunRow.id == row.run_id)
+                .where(CrawlRunRow.started_at > moment)
+                .group_by(row.outcome)
+            )
+            return {outcome: int(number) for outcome, number in counts}
 
     def open_alarms(self, cutoff: datetime | None = None) -> list[HealthEvent]:
         """Alarms that were raised and have not ended (by ``cutoff``), oldest first."""

@@ -267,10 +267,9 @@ def _settings(services: Services) -> Iterator[Check]:
 
 
 def _queue(services: Services) -> Iterator[Check]:
-    """Only where work is shared out: can the queue be used, and does somebody take from it?"""
+    """Only where work is shared out: can the queue be used?"""
     if not services.settings.workers:
         return
-    from zhengxun.status import queue_problems
     from zhengxun.work.queue import read_state
 
     try:
@@ -278,9 +277,22 @@ def _queue(services: Services) -> Iterator[Check]:
     except ZhengxunError as error:
         yield Check("队列", Grade.FAILURE, str(error), set_up=False)
         return
-    wrong = queue_problems(state, services.clock())
-    text = f"等待 {state.waiting} 项，进行中 {state.doing} 项，worker {state.workers} 个"
-    yield Check("队列", Grade.FAILURE if wrong else Grade.OK, "；".join([text, *wrong]))
+    yield Check("队列", Grade.OK, f"等待 {state.waiting} 项，进行中 {state.doing} 项，worker {state.workers} 个")
+
+
+def _alarms(services: Services) -> Iterator[Check]:
+    """What the status page tells of the whole installation."""
+    from zhengxun.alarms import installation_alarms
+
+    try:
+        with services.store() as store:
+            sounding = installation_alarms(services, store)
+    except ZhengxunError:
+        return
+    for alarm in sounding:
+        yield Check(alarm.kind.label, Grade.FAILURE, alarm.detail)
+    if not sounding:
+        yield Check("运行报警", Grade.OK, "没有")
 
 
 _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
@@ -296,6 +308,7 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _pictures,
     _logins,
     _queue,
+    _alarms,
     _evidence,
     _backups,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from ipaddress import ip_address
 
@@ -45,7 +45,7 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
                 ),
                 HeldStatus(lambda: read_status(services, store, scheduler)),
             ),
-            allowed_hosts(host),
+            allowed_hosts(host, services.settings.console_hosts),
             https=services.settings.console_https,
         )
         server = uvicorn.Server(
@@ -64,13 +64,13 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
                 signal.signal(number, handler)
 
 
-def allowed_hosts(host: str) -> list[str]:
-    """Names in the Host header that are answered: bound to loopback, only this machine's own."""
+def allowed_hosts(host: str, names: Sequence[str] = ()) -> list[str]:
+    """Names in the Host header that are answered: bound to loopback, only this machine's own and ``names`` (a proxy's)."""
     try:
         loopback = ip_address(host).is_loopback
     except ValueError:
         loopback = host == "localhost"
-    return ["localhost", "127.0.0.1", "[::1]", host] if loopback else ["*"]
+    return ["localhost", "127.0.0.1", "[::1]", host, *names] if loopback else ["*"]
 
 
 @contextmanager

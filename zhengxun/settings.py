@@ -163,6 +163,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="写到标准错误的日志级别：`debug`、`info`、`warning`、`error`。"
     )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        description="日志的写法：`text`（一行一条，供人看），`json`（每行一个 JSON 对象，供日志系统收集）。",
+    )
     console_https: bool = Field(
         False,
         description="控制台只经 HTTPS（前置反向代理）访问时设为 `true`：登录凭据只在加密连接上发送。",
@@ -171,6 +175,14 @@ class Settings(BaseSettings):
         (),
         description="必须两步登录（密码加手机验证器的动态码）的角色，逗号分隔："
         f"{'、'.join(f'`{role.value}`（{role.label}）' for role in Role)}。尚未启用的用户下次登录时先启用。留空时由各人自愿。",
+    )
+    console_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="只在本机监听时，控制台除本机外还应答的域名，逗号分隔：浏览器经反向代理访问时所用的名称。",
+    )
+    console_certificate: Path | None = Field(
+        None,
+        description="反向代理所用 HTTPS 证书（PEM 文件，只读公开部分）的路径；设置后到期前 21 天开始报警。",
     )
     metrics_token: str | None = Field(
         None,
@@ -238,6 +250,12 @@ class Settings(BaseSettings):
     )
     backup_every_days: int = Field(1, ge=1, le=60, description="每隔多少天自动备份一次。每次都是完整备份。")
     backups_kept: int = Field(7, ge=1, le=1000, description="保留最近多少份自动备份，更早的删去。")
+    alarm_idle_hours: float = Field(
+        26.0, gt=0, le=720, description="连续多少小时没有采到任何页面（而其间有对象到期）即报警。"
+    )
+    alarm_error_share: float = Field(
+        0.5, gt=0, le=1, description="最近 24 小时的请求中失败、超时、被拦截的超过多大比例即报警。"
+    )
     tick_minutes: int = Field(5, ge=1, le=60, description="`serve` 的调度器每隔多少分钟检查一次到期工作。")
     min_free_mb: int = Field(
         500,
@@ -261,7 +279,7 @@ class Settings(BaseSettings):
                     raise ValueError(f"“{part}”不是 CIDR 网段") from None
         return tuple(networks)
 
-    @field_validator("discovery_phrases", "discovery_cities", "discovery_engines", mode="before")
+    @field_validator("console_hosts", "discovery_phrases", "discovery_cities", "discovery_engines", mode="before")
     @classmethod
     def _split_words(cls, value: object) -> object:
         parts = re.split("[,，]", value) if isinstance(value, str) else value
@@ -421,7 +439,14 @@ class _TomlFile(PydanticBaseSettingsSource):
             raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
         if "data_dir" in values:
             raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
-        for name in ("digest_dir", "templates_dir", "rules_dir", "timestamp_roots", "backup_dir"):
+        for name in (
+            "digest_dir",
+            "templates_dir",
+            "rules_dir",
+            "timestamp_roots",
+            "backup_dir",
+            "console_certificate",
+        ):
             if isinstance(values.get(name), str):
                 values[name] = self.path.parent / values[name]
         return values

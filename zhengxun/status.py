@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from console.status import DigestLine, JobLine, LoginLine, RunLine, Status
 from domain.digest import Coverage, DigestStatus
+from zhengxun.alarms import AlarmKind, installation_alarms
 from zhengxun.clock import day_of, for_people
 from zhengxun.disk import shortage
 from zhengxun.evidence.standing import standing
@@ -74,7 +75,8 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
         problems.append(f"证据链：{evidence.text}。")
     problems += rules_in_force(settings).problems
     queue = _queue(services)
-    problems += queue_problems(queue, now)
+    sounding = installation_alarms(services, store)
+    problems += [f"{alarm.detail}。" for alarm in sounding]
     if (lack := shortage(settings)) is not None:
         problems.append(lack.sentence)
     if (old := backup_problem(services)) is not None:
@@ -92,6 +94,7 @@ def read_status(services: Services, store: Store, scheduler: Scheduler | None = 
         targets_paused=sum(target.paused for target in targets),
         targets_due=sum(is_due(target, now) for target in targets),
         alarms=tuple(alarms),
+        watched=tuple((kind.value, any(alarm.kind is kind for alarm in sounding)) for kind in AlarmKind),
         logins=tuple(
             LoginLine(
                 one.kind.label if one.kind is not None else "—", one.name, one.state.label, one.expires_at, one.detail
@@ -117,21 +120,6 @@ def _queue(services: Services) -> QueueState | None:
     from zhengxun.work.queue import read_state
 
     return read_state(services.database_url)
-
-
-#: How long a job may wait before somebody should look: a share of slow sites takes less.
-QUEUE_PATIENCE = timedelta(hours=2)
-
-
-def queue_problems(queue: QueueState | None, now: datetime) -> list[str]:
-    """What is wrong with the queue, in sentences for people; nothing where work is not shared out."""
-    if queue is None or queue.oldest is None:
-        return []
-    if not queue.workers:
-        return [f"队列中有 {queue.waiting} 项工作在等，但没有 worker 在运行；请在各台机器上启动 zhengxun worker。"]
-    if now - queue.oldest > QUEUE_PATIENCE:
-        return [f"队列中最早的一项工作自 {for_people(queue.oldest)} 起没有人做；请增加 worker，或查看它们的日志。"]
-    return []
 
 
 def _runs(store: Store) -> tuple[RunLine, ...]:

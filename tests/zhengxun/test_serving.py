@@ -92,6 +92,7 @@ def test_a_taken_port_is_a_written_message(ready: Zhengxun, tmp_path: Path) -> N
 def test_bound_to_loopback_only_its_names_are_answered(host: str, answered: bool) -> None:
     """A service that is bound to this machine does not answer to foreign names; others cannot know their names."""
     assert (allowed_hosts(host) != ["*"]) is answered
+    assert ("zx.example" in allowed_hosts(host, ["zx.example"])) is answered, "a proxy's name beside this machine's own"
 
 
 def test_children_are_ended_by_their_own_ids(tmp_path: Path) -> None:

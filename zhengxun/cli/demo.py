@@ -10,8 +10,9 @@ import click
 from domain.crawl import Outcome
 from domain.digest import DigestStatus
 from zhengxun.cli.framework import Command, WholeNumber
-from zhengxun.cli.invocation import configure_logging, program_words
+from zhengxun.cli.invocation import program_words
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
+from zhengxun.logs import configure_logging
 
 if TYPE_CHECKING:
     from zhengxun.demo.plan import Comparison

@@ -22,13 +22,15 @@ _WORDS = ("ok", "unchanged", "blocked", "robots", "timeout", "empty", "too_large
     name="health",
     help="采集健康：各监测对象、各平台每天计划、采到、未变化、被拦截、失败的页面数，以及正在报警的对象。\n"
     "报警：此前连续 3 次都读到页面、本次一个也没读到（失声）；或本次半数以上请求被拦截而此前不到一成（被拦截骤增）；"
-    "一个平台此前有内容的对象（至少两个）全部失声。恢复后自动解除。\n平台登录文件过期、即将到期或不能使用的也在此报警。有报警时退出状态为 1。",
+    "一个平台此前有内容的对象（至少两个）全部失声。恢复后自动解除。\n"
+    "整个系统的报警也列在这里：长时间没有采到页面、失败率过高、时钟跳变、队列积压、控制台证书到期。\n平台登录文件过期、即将到期或不能使用的也在此报警。有报警时退出状态为 1。",
 )
 @click.option("--days", type=WholeNumber(1, 60), metavar="天数", default=7, help="统计最近多少天（默认 7）")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, days: int, as_json: bool) -> int:
     """Show health."""
+    from zhengxun.alarms import installation_alarms
     from zhengxun.cli.logins import as_dict as login_as_dict
     from zhengxun.jobs.health import read_health
     from zhengxun.logins import alarms
@@ -36,14 +38,23 @@ def command(ctx: click.Context, days: int, as_json: bool) -> int:
     services = services_of(ctx)
     with services.store() as store:
         report = read_health(services, store, days)
+        sounding = installation_alarms(services, store)
     logins = services.logins()
     if as_json:
-        print_json(as_dict(report) | {"logins": [login_as_dict(one) for one in logins]})
+        print_json(
+            as_dict(report)
+            | {
+                "installation": [{"kind": alarm.kind.value, "detail": alarm.detail} for alarm in sounding],
+                "logins": [login_as_dict(one) for one in logins],
+            }
+        )
     else:
+        for alarm in sounding:
+            say(f"运行报警（{alarm.kind.label}）：{alarm.detail}。")
         for one in alarms(logins):
             say(f"登录报警：{one.sentence}。")
         _print(report, days)
-    return 1 if report.alarms or alarms(logins) else 0
+    return 1 if report.alarms or sounding or alarms(logins) else 0
 
 
 def as_dict(report: HealthReport) -> dict[str, Any]:

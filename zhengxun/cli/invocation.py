@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shlex
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from zhengxun.logs import configure_logging
 from zhengxun.services import Services
 
 
@@ -19,20 +19,11 @@ def services_of(ctx: click.Context) -> Services:
     if "services" not in found:
         services = Services.load(found.get("data_dir"))
         found["data_dir"] = str(services.settings.data_dir)
-        configure_logging(services.settings.log_level)
+        configure_logging(services.settings.log_level, services.settings.log_format)
         found["services"] = services
     services = found["services"]
     assert isinstance(services, Services)
     return services
-
-
-def configure_logging(level: str) -> None:
-    """Log to standard error only: standard output belongs to results."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(level.upper())
 
 
 def login_name() -> str:

@@ -39,6 +39,8 @@ def command(ctx: click.Context, as_json: bool) -> int:
         report = tick(services, progress)
     for sentence in report.held:
         note(sentence)
+    if report.jump is not None:
+        note(f"{report.jump.sentence}。")
     if report.no_stamp is not None:
         note(f"未能加盖时间戳：{report.no_stamp}")
     if as_json:

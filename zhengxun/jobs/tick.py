@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import LockHeld
 from domain.health import HealthEvent
 from domain.recheck import Finding
+from zhengxun.clock_watch import Jump, watch_clock
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.delivery import DeliveryReport, deliver
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
@@ -34,6 +35,8 @@ class TickReport:
     """Work that was due and that another process is doing (sentences of the locks)."""
     no_stamp: str | None = None
     """Why the day's time stamp could not be had; it is asked for again with the next tick."""
+    jump: Jump | None = None
+    """The machine's clock was changed since the last tick."""
     alarms: list[HealthEvent] = field(default_factory=list)
     """Targets and platforms that fell silent, or keep us out, since the last look (:mod:`domain.health`)."""
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
@@ -78,6 +81,7 @@ def tick(services: Services, progress: OnProgress | None = None) -> TickReport:
     never long: it must be there in the morning, and what was not seen by then stands in it as a coverage gap.
     """
     report = TickReport()
+    report.jump = watch_clock(services)
     if services.settings.workers:
         return _hand_out(services, report)
     try:
