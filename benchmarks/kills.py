@@ -51,6 +51,10 @@ FLAGGED = range(1, PAGES, 3)
 _AWAY = max(FLAGGED)
 FIRST_DAY = datetime(2026, 11, 2, 1, tzinfo=UTC)
 COMMANDS = {"crawl": ("crawl", "--all"), "recheck": ("recheck", "--all"), "digest": ("digest", "--format", "json,xlsx")}
+#: Seconds within which a kill comes once screenshots are being taken; most of them go by until the browser is there.
+PHOTOGRAPHING = 8.0
+#: One kill in so many may fall on a digest, which is short and soon begun.
+DIGESTS = 10
 HOURS = {"crawl": 0, "recheck": 9, "digest": 12}
 #: Changes of the data directory that a command makes, until one that ended by itself was seen.
 _FIRST_GUESS = {"crawl": 25, "recheck": 12, "digest": 6}
@@ -154,7 +158,13 @@ class Store:
         unfinished = self.rows("select kind from crawl_runs where state <> 'done'")
         if unfinished:
             return str(unfinished[0][0])
-        return "capture" if self.rows(LEFT_OVER["flagged pages without screenshot"]) else "before or after"
+        return "capture" if self.photographing() else "before or after"
+
+    def photographing(self) -> bool:
+        """Whether pages were crawled and their screenshots are not taken yet."""
+        return not self.rows(LEFT_OVER["unfinished runs"]) and bool(
+            self.rows(LEFT_OVER["flagged pages without screenshot"])
+        )
 
     def note(self) -> None:
         """Compare all rows that were committed before with those that are there, and remember the present ones."""
@@ -231,6 +241,12 @@ class Killer:
         process = store.start(*COMMANDS[command], cold=picker.random() < 0.1)
         wanted, wait = picker.randint(0, self._length[command]), picker.uniform(0.0, 0.3)
         group = picker.random() < 0.5
+        if command != "digest" and picker.random() < 0.5:
+            # Half of them while screenshots are taken, which is one long silence for the data directory.
+            while not store.photographing():
+                if (status := process.ended(0.03)) is not None:
+                    return status
+            wanted, wait = 0, picker.uniform(0.0, PHOTOGRAPHING)
         seen, traces = 0, store.traces()
         while seen < wanted:
             status = process.ended(0.005)
@@ -259,7 +275,10 @@ def run_store(folder: Path, parent: Parent, seed: str, kills: int) -> tuple[Coun
         order = list(COMMANDS)
         command = order[0]
         while phases.total() < kills:
-            status = killer.kill(store, command)
+            if command == "digest" and DIGESTS * phases["digest: digest"] >= phases.total():
+                status = store.start(*COMMANDS[command]).ended(600)
+            else:
+                status = killer.kill(store, command)
             store.check()
             if status is None:
                 phases[f"{command}: {store.phase(command)}"] += 1

@@ -108,6 +108,8 @@ class ItemView:
     snapshot_id: int | None
     screenshot: str
     """Path of the whole page's picture in the evidence folder; empty where there is none."""
+    screenshot_note: str
+    """Why there is none; empty where there is one, or it is not known."""
     screenshot_image: str
     """A small copy of it as a ``data:`` address; empty where it is not shown."""
     referral: str
@@ -186,6 +188,7 @@ def view_of(index: int, item: DigestItem, words: Words, templates: Templates) ->
         warc_offset=evidence.warc_offset if evidence else None,
         snapshot_id=evidence.snapshot_id if evidence else None,
         screenshot=visible(evidence.screenshot or "", NOTE_LIMIT) if evidence else "",
+        screenshot_note=visible(evidence.screenshot_note or "", NOTE_LIMIT) if evidence else "",
         screenshot_image=templates.preview(evidence.screenshot) if evidence and evidence.screenshot else "",
         referral=_referral(item),
         days_since_referral=item.days_since_referral,

@@ -89,6 +89,8 @@ class EvidenceBrief:
     warc_offset: int
     screenshot: str | None = None
     """Path of the page's screenshot (PNG) relative to the evidence folder; None where none was taken."""
+    screenshot_note: str | None = None
+    """Why there is none, in Chinese; None where there is one."""
 
 
 class RelationKind(StrEnum):
@@ -228,7 +230,8 @@ class LeadMaterial:
     """Why no run visits its target any more; None while it is visited. Removal counts as of the cutoff, a pause as it is
     now, because its beginning is not kept."""
     operator: OperatorMaterial | None = None
-    """As it is now: groups are made again as evidence comes, and what a digest showed stays frozen in it."""
+    """With the pages and identifiers that had come to it by the cutoff, under its name of now; what a digest showed stays
+    frozen in it, however the groups are made again."""
     relation: str | None = None
     """Which earlier confirmed lead it joins or repeats, and why, in Chinese."""
 

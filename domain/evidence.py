@@ -73,8 +73,6 @@ class UncapturedPage:
     final_url: str
     """Where the snapshot's answer came from: the feed's address where only a feed tells of the page."""
     fetched_at: datetime
-    embedded: bool
-    """The flagged version is an entry of a feed's snapshot, not an answer of the page itself."""
     warc: WarcRef
     """The snapshot's response, which the capture's record is to refer to."""
     text_sha256: str

@@ -7,24 +7,46 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from domain.blacklist import Entry, LeadFacts, Step, StepKind, Subject, SubjectCase, SubjectKind, check_step
+from domain.blacklist import (
+    Entry,
+    LeadFacts,
+    ProposalRules,
+    Step,
+    StepKind,
+    Subject,
+    SubjectCase,
+    SubjectKind,
+    check_step,
+)
 from domain.lead import Review
+from storage.dialects import insert_for
 from storage.engine import reading, writing
 from storage.lead_state import state_of
 from storage.tables import (
     BlacklistEventRow,
     DocumentRow,
     FindingRow,
+    LeadEventRow,
     LeadRow,
     OperatorPageRow,
     OperatorRow,
     PageRow,
+    ProposingRow,
 )
 
 #: Platforms whose pages belong to a site, not to an account.
 _SITE_PLATFORMS = frozenset({"web", "feed"})
+
+
+@dataclass(frozen=True, slots=True)
+class ProposingMoment:
+    """On what proposals rest; the same one proposes the same."""
+
+    event: int
+    day: date
+    rules: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +86,25 @@ class Blacklist:
             )
             (entry,) = _entries(connection, row.subject_kind == subject.kind.value, row.subject_key == subject.key)
         return entry
+
+    def moment(self, today: date, rules: ProposalRules) -> ProposingMoment:
+        """All that proposals depend on, as it stands now: the last event of any lead, the day and the rules."""
+        with reading(self.engine) as connection:
+            event = connection.execute(select(func.coalesce(func.max(LeadEventRow.id), 0))).scalar_one()
+        return ProposingMoment(event, today, (rules.repeat_leads, rules.refusal_after.days))
+
+    def proposed_at(self) -> ProposingMoment | None:
+        """On what proposals were made for the last time."""
+        with reading(self.engine) as connection:
+            row = connection.execute(select(*ProposingRow.__table__.c)).first()
+        return None if row is None else ProposingMoment(row.event, row.day, tuple(row.rules))
+
+    def note_proposed(self, moment: ProposingMoment) -> None:
+        """Remember on what proposals were made."""
+        values = {"event": moment.event, "day": moment.day, "rules": list(moment.rules)}
+        with writing(self.engine) as connection:
+            statement = insert_for(connection, ProposingRow).values(id=1, **values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 
     def cases(self) -> list[SubjectCase]:
         """Each operator with its leads that people confirmed or referred, by its first lead.

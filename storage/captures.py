@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from domain.crawl import WarcRef
 from domain.evidence import Capture, CaptureKind
 from storage.dialects import insert_or_ignore, portions
-from storage.tables import CaptureRow
+from storage.tables import CaptureRow, CaptureTryRow
 from storage.types import key_of
 
 
@@ -105,6 +105,23 @@ def capture_of(row: Any) -> Capture:
         height=row.height,
         id=row.id,
     )
+
+
+def why_none(
+    connection: Connection, kind: CaptureKind, snapshot_ids: Collection[int], cutoff: datetime
+) -> dict[int, str]:
+    """Why a capture of ``kind`` could not be taken up to ``cutoff``, by snapshot; those nobody tried are not in the result."""
+    return {
+        row.snapshot_id: row.reason
+        for portion in portions(snapshot_ids)
+        for row in connection.execute(
+            select(CaptureTryRow.snapshot_id, CaptureTryRow.reason).where(
+                CaptureTryRow.snapshot_id.in_(portion),
+                CaptureTryRow.kind == kind.value,
+                CaptureTryRow.last_at <= cutoff,
+            )
+        )
+    }
 
 
 def screenshots_of(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, false, func, literal, or_, select
 
 from domain.crawl import PageSnapshot, WarcRef
 from domain.errors import BadInput
@@ -15,9 +16,19 @@ from domain.lead import Review
 from domain.ports import Clock
 from storage.captures import NewCapture, captures_of, write_captures
 from storage.chain import chain_rows, lock_chain
-from storage.dialects import portions
+from storage.dialects import insert_for, portions
 from storage.engine import reading, writing
-from storage.tables import CaptureRow, DocumentRow, LeadRow, PageRow, SnapshotRow, TargetRow
+from storage.tables import CaptureRow, CaptureTryRow, DocumentRow, LeadRow, PageRow, SnapshotRow, TargetRow
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Leads whose last flagged version lacks a capture of some kind."""
+
+    waiting: int
+    """Nobody has tried yet."""
+    refused: int
+    """It was tried and could not be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +59,17 @@ class Evidence:
         """Captures of one snapshot, in the order in which they were stored."""
         return self.of_snapshots([snapshot_id]).get(snapshot_id, [])
 
-    def without(self, kind: CaptureKind, limit: int, after_lead: int = 0) -> list[UncapturedPage]:
-        """Leads (not dismissed) whose last flagged version has no capture of ``kind``, by lead id, at most ``limit``.
+    def without(self, kind: CaptureKind, limit: int, *, tried_before: datetime | None = None) -> list[UncapturedPage]:
+        """Leads (not dismissed) whose last flagged version has no capture of ``kind``, at most ``limit``.
 
-        ``after_lead``: only leads with a greater id, so that a caller that cannot capture one goes on behind it.
+        Those that nobody tried to capture come first, by lead id, then those whose last try was before ``tried_before`` (None:
+        none of these), longest ago first: what cannot be captured holds nothing else up. An entry that only a feed tells of is
+        no answer of the page itself, and left out.
         """
         statement = (
             select(
                 LeadRow.id,
                 PageRow.url,
-                DocumentRow.embedded,
                 SnapshotRow.id.label("snapshot_id"),
                 SnapshotRow.final_url,
                 SnapshotRow.fetched_at,
@@ -66,19 +78,19 @@ class Evidence:
                 SnapshotRow.warc_record_id,
                 SnapshotRow.text_sha256,
             )
+            .select_from(LeadRow)
             .join(PageRow, PageRow.id == LeadRow.page_id)
             .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
             .join(SnapshotRow, SnapshotRow.id == DocumentRow.snapshot_id)
+            .outerjoin(CaptureTryRow, _tried(kind))
             .where(
-                LeadRow.id > after_lead,
-                LeadRow.review != Review.DISMISSED.value,
-                ~exists(literal(1)).where(
-                    CaptureRow.snapshot_id == SnapshotRow.id,
-                    CaptureRow.kind == kind.value,
-                    DocumentRow.embedded.is_(False) | (CaptureRow.url_key == PageRow.url_key),
+                *_lacks(kind),
+                or_(
+                    CaptureTryRow.last_at.is_(None),
+                    false() if tried_before is None else CaptureTryRow.last_at < tried_before,
                 ),
             )
-            .order_by(LeadRow.id)
+            .order_by(CaptureTryRow.last_at.asc().nulls_first(), LeadRow.id)
             .limit(limit)
         )
         with reading(self.engine) as connection:
@@ -89,12 +101,36 @@ class Evidence:
                     url=row.url,
                     final_url=row.final_url,
                     fetched_at=row.fetched_at,
-                    embedded=row.embedded,
                     warc=WarcRef(row.warc_file, row.warc_offset, row.warc_record_id),
                     text_sha256=row.text_sha256,
                 )
                 for row in connection.execute(statement)
             ]
+
+    def not_captured(self, kind: CaptureKind, snapshot_id: int, reason: str) -> None:
+        """Remember that a capture of a version could not be taken, and why (a Chinese clause)."""
+        values = {"last_at": self.clock(), "reason": reason}
+        with writing(self.engine) as connection:
+            statement = insert_for(connection, CaptureTryRow).values(
+                snapshot_id=snapshot_id, kind=kind.value, tries=1, **values
+            )
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["snapshot_id", "kind"], set_=values | {"tries": CaptureTryRow.tries + 1}
+                )
+            )
+
+    def backlog(self, kind: CaptureKind) -> Backlog:
+        """How many leads lack a capture of ``kind``, whenever they were tried."""
+        with reading(self.engine) as connection:
+            tried, all_ = connection.execute(
+                select(func.count(CaptureTryRow.last_at), func.count())
+                .select_from(LeadRow)
+                .join(DocumentRow, DocumentRow.id == LeadRow.document_id)
+                .outerjoin(CaptureTryRow, _tried(kind))
+                .where(*_lacks(kind))
+            ).one()
+        return Backlog(waiting=all_ - tried, refused=tried)
 
     def in_file(self, file: str) -> list[StoredRecord]:
         """Rows that refer to a WARC file, by offset."""
@@ -163,6 +199,19 @@ class Evidence:
             target=row.name,
             records=tuple(record for snapshot in snapshots for record in (snapshot, *by_snapshot[snapshot.id])),
         )
+
+
+def _tried(kind: CaptureKind) -> ColumnElement[bool]:
+    return and_(CaptureTryRow.snapshot_id == DocumentRow.snapshot_id, CaptureTryRow.kind == kind.value)
+
+
+def _lacks(kind: CaptureKind) -> tuple[ColumnElement[bool], ...]:
+    """Of a lead with its document: that the page's own answer has no capture of ``kind``."""
+    return (
+        LeadRow.review != Review.DISMISSED.value,
+        DocumentRow.embedded.is_(False),
+        ~exists(literal(1)).where(CaptureRow.snapshot_id == DocumentRow.snapshot_id, CaptureRow.kind == kind.value),
+    )
 
 
 def _page(row: Any) -> PageSnapshot:

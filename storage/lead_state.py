@@ -7,9 +7,12 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from sqlalchemy import Select, select, text
+
 from domain.intake import is_fetchable
 from domain.lead import Answer, EventKind, LeadEvent, LeadState, Presence, Review, fold
 from storage.codec import decoder, encoder
+from storage.tables import LeadRow
 
 _encode_details = encoder(tuple[tuple[str, str], ...])
 _decode_details = decoder(tuple[tuple[str, str], ...])
@@ -94,6 +97,15 @@ def state_at(events: Iterable[LeadEvent], cutoff: datetime) -> LeadState | None:
     """State at ``cutoff`` from a lead's events, oldest first; None where it had not been found yet."""
     before = [event for event in events if event.at <= cutoff]
     return fold(before) if before else None
+
+
+def to_report() -> Select[Any]:
+    """Ids of the leads that the next digest lists, by their index.
+
+    Written as text: SQLAlchemy renders the column alone as ``to_report = 1`` for SQLite, which the index of ``to_report`` does
+    not answer.
+    """
+    return select(LeadRow.id).where(text("leads.to_report"))
 
 
 def belongs_in_digest(state: LeadState, shown_at: datetime | None) -> bool:

@@ -16,15 +16,15 @@ from sqlalchemy.orm import aliased
 
 from domain.assessment import Assessment
 from domain.crawl import Outcome
-from domain.digest import EvidenceBrief, LeadMaterial, OperatorMaterial
+from domain.digest import EvidenceBrief, LeadMaterial
 from domain.evidence import Capture, CaptureKind, screenshot_file
 from domain.lead import LeadState
 from domain.lead_visit import Sight
-from storage.captures import captures_of, screenshots_of
+from storage.captures import captures_of, screenshots_of, why_none
 from storage.edits import edits_of
 from storage.engine import reading
-from storage.lead_state import belongs_in_digest, event_of, state_at, state_of
-from storage.operators import identifiers_of
+from storage.lead_state import belongs_in_digest, event_of, state_at, state_of, to_report
+from storage.operators_at import operators_at
 from storage.reading import ASSESSMENT_COLUMNS, assessments_of, contacts_of
 from storage.tables import (
     AssessmentRow,
@@ -35,8 +35,6 @@ from storage.tables import (
     LeadEventRow,
     LeadRelationRow,
     LeadRow,
-    OperatorPageRow,
-    OperatorRow,
     PageRow,
     SnapshotRow,
     TargetRow,
@@ -67,7 +65,7 @@ def _candidates(connection: Connection, day: date, cutoff: datetime) -> list[int
     return sorted(
         connection.execute(
             union(
-                select(LeadRow.id).where(LeadRow.to_report),
+                to_report(),
                 select(LeadRow.id).where(LeadRow.last_event_at > cutoff),
                 select(LeadRow.id).where(LeadRow.shown_on >= day),
             )
@@ -115,6 +113,12 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
     screenshots = _screenshots(
         connection, {row.id: details[versions[row.id].document_id] for row in listed}, places, cutoff
     )
+    refused = why_none(
+        connection,
+        CaptureKind.SCREENSHOT,
+        {details[versions[row.id].document_id].snapshot_id for row in listed if row.id not in screenshots},
+        cutoff,
+    )
     pictures = _pictures(
         connection,
         {row.id: described[versions[row.id].assessment_id][0] for row in listed},
@@ -122,7 +126,10 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
     )
     edited = [row.id for row in listed if _is_edited(states[row.id], shown[row.id])]
     edits = edits_of(connection, [(lead_id, shown[lead_id]) for lead_id in edited], cutoff)
-    operators, relations = _operators(connection, listed), _relations(connection, listed, cutoff)
+    operators, relations = (
+        operators_at(connection, [row.page_id for row in listed], cutoff),
+        _relations(connection, listed, cutoff),
+    )
     for row in listed:
         detail, place = details[versions[row.id].document_id], places[row.id]
         assessment, contexts = described[versions[row.id].assessment_id]
@@ -147,7 +154,12 @@ def _material(connection: Connection, rows: Sequence[Any], day: date, cutoff: da
             contexts=contexts,
             contacts=contacts_of(detail.contacts),
             evidence=EvidenceBrief(
-                detail.snapshot_id, detail.sha256, detail.warc_file, detail.warc_offset, screenshots.get(row.id)
+                detail.snapshot_id,
+                detail.sha256,
+                detail.warc_file,
+                detail.warc_offset,
+                screenshots.get(row.id),
+                None if row.id in screenshots else _why_no_screenshot(detail, refused),
             ),
             pictures=pictures.get(row.id, ()),
             target_stopped=_stopped(place, cutoff),
@@ -192,19 +204,10 @@ def _screenshots(
     return {id_: screenshot_file(shot.sha256) for id_, shot in screenshots_of(connection, pages, cutoff).items()}
 
 
-def _operators(connection: Connection, rows: Sequence[Any]) -> dict[int, OperatorMaterial]:
-    """Operators by page."""
-    placed = connection.execute(
-        select(OperatorPageRow.page_id, OperatorRow.id, OperatorRow.name, OperatorRow.pages)
-        .join(OperatorRow, OperatorRow.id == OperatorPageRow.operator_id)
-        .where(OperatorPageRow.page_id.in_([row.page_id for row in rows]))
-    ).all()
-    known = identifiers_of(connection, sorted({row.id for row in placed}))
-    made = {
-        row.id: OperatorMaterial(row.id, row.name, row.pages, tuple(each.contact for each in known[row.id]))
-        for row in placed
-    }
-    return {row.page_id: made[row.id] for row in placed}
+def _why_no_screenshot(detail: Any, refused: Mapping[int, str]) -> str:
+    if detail.embedded:
+        return "只见于订阅源，没有网页画面"
+    return refused.get(detail.snapshot_id, "尚未截图")
 
 
 def _relations(connection: Connection, rows: Sequence[Any], cutoff: datetime) -> dict[int, str]:

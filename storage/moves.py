@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from domain.lead import CLOSED, EventKind, LeadEvent, Presence, Review
 from storage.dialects import portions
 from storage.lead_grounds import DECIDED, grounds_between
+from storage.lead_state import to_report
 from storage.page_rows import attach_leads, read_pages, write_back
 from storage.tables import LeadRelationRow, LeadRow, NearTextRow, OperatorPageRow, PageRow
 
@@ -103,7 +104,7 @@ def _to_move() -> Any:
         .add_columns(PageRow.url, _New.found_at, _Old.gone_at)
         .join(PageRow, PageRow.id == _New.page_id)
         .where(
-            _New.to_report,  # by its index: open leads are few beside all there ever were
+            _New.id.in_(to_report()),  # open leads are few beside all there ever were
             _New.review != Review.DISMISSED.value,
             _New.presence.not_in(_CLOSED),
             _New.found_at > _Old.last_seen,

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from domain.document import ContactKind
 from domain.grouping import Group, Link, Node, PageDecision, group
@@ -62,7 +62,7 @@ def regroup(
     _release(connection, released)
     ids = _ids(connection, groups, pages, at, keep, keep_page)
     _empty(connection, set(operators) - set(ids))
-    _write(connection, groups, ids, pages)
+    _write(connection, groups, ids, at)
     _count(connection, groups, ids, known, operators)
     by_site(connection, {pages[page].site for page in released} - {""}, at)
     return set(ids)
@@ -183,7 +183,7 @@ def new_operator(connection: Connection, at: datetime) -> int:
     return int(made.scalar_one())
 
 
-def _write(connection: Connection, groups: Sequence[Group], ids: Sequence[int], pages: Mapping[int, Any]) -> None:
+def _write(connection: Connection, groups: Sequence[Group], ids: Sequence[int], at: datetime) -> None:
     rows = [
         {"b_page": page, "b_operator": operator} | link_columns(link)
         for each, operator in zip(groups, ids, strict=True)
@@ -194,6 +194,11 @@ def _write(connection: Connection, groups: Sequence[Group], ids: Sequence[int], 
             update(OperatorPageRow)
             .where(OperatorPageRow.page_id == bindparam("b_page"))
             .values(
+                # Before that moment it stood with another: a digest of an earlier day must not show this one.
+                since=case(
+                    (OperatorPageRow.operator_id.is_distinct_from(bindparam("b_operator")), at),
+                    else_=OperatorPageRow.since,
+                ),
                 operator_id=bindparam("b_operator"),
                 ground=bindparam("b_ground"),
                 because_page_id=bindparam("b_because_page_id"),

@@ -238,6 +238,20 @@ def _evidence(services: Services) -> Iterator[Check]:
         yield Check("证据链", grade, found.text)
 
 
+def _screenshots(services: Services) -> Iterator[Check]:
+    from zhengxun.jobs.screenshots import screenshot_gap
+
+    try:
+        with services.store() as store:
+            gap = screenshot_gap(services, store)
+    except ZhengxunError:
+        return
+    if gap is None:
+        yield Check("整页截图", Grade.WARNING, "已由设置关闭：线索没有整页截图")
+    else:
+        yield Check("整页截图", Grade.WARNING if gap.waiting or gap.refused else Grade.OK, gap.text)
+
+
 def _backups(services: Services) -> Iterator[Check]:
     from zhengxun.jobs.upkeep import backup_problem
 
@@ -310,5 +324,6 @@ _CHECKS: tuple[Callable[[Services], Iterator[Check]], ...] = (
     _queue,
     _alarms,
     _evidence,
+    _screenshots,
     _backups,
 )

@@ -129,7 +129,7 @@ class Settings(BaseSettings):
         True, description="采集后是否给列为线索的页面截取整页图片存证。须安装 Chromium 和 `zhengxun[browser]`。"
     )
     screenshots_per_run: int = Field(
-        100, ge=0, le=100_000, description="每次采集后至多给多少个页面截图；其余留待下次。"
+        100, ge=0, le=100_000, description="每次采集后至多给多少个页面截图；其余由下次 tick 接着截，不必等下次采集。"
     )
     discovery_phrases: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

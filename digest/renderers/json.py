@@ -135,5 +135,6 @@ def _item(item: DigestItem) -> dict[str, Any]:
             "warc": evidence.warc,
             "warc_offset": evidence.warc_offset,
             "screenshot": evidence.screenshot,
+            "screenshot_note": evidence.screenshot_note,
         },
     }

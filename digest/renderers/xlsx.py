@@ -67,7 +67,7 @@ LEAD_COLUMNS: tuple[LeadColumn, ...] = (
     ("SHA-256", 66, False, lambda item: item.sha256),
     ("WARC 文件", 36, False, lambda item: item.warc),
     ("WARC 偏移", 12, False, lambda item: item.warc_offset),
-    ("截图", 30, False, lambda item: item.screenshot),
+    ("截图", 30, False, lambda item: item.screenshot or item.screenshot_note),
 )
 _PLACE = {heading: place for place, (heading, *_) in enumerate(LEAD_COLUMNS)}
 _PRINTED = _PLACE["移送情况"]

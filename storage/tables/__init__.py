@@ -19,6 +19,7 @@ from storage.tables.cases import (
     DigestRow,
     LeadEventRow,
     LeadRow,
+    ProposingRow,
 )
 from storage.tables.content import (
     AssessmentRow,
@@ -39,7 +40,7 @@ from storage.tables.crawl import (
 )
 from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
 from storage.tables.discovery import ProposalEventRow, ProposalRow
-from storage.tables.evidence import EvidenceChainCopyRow, EvidenceLinkRow
+from storage.tables.evidence import CaptureTryRow, EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.health import HealthEventRow, RunOutcomeRow, StoppageEventRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
 from storage.tables.operators import (
@@ -95,6 +96,7 @@ __all__ = [
     "Base",
     "BlacklistEventRow",
     "CaptureRow",
+    "CaptureTryRow",
     "CrawlRequestRow",
     "CrawlRunRow",
     "CrawlRunTargetRow",
@@ -132,6 +134,7 @@ __all__ = [
     "PictureReadingRow",
     "ProposalEventRow",
     "ProposalRow",
+    "ProposingRow",
     "RecoveryCodeRow",
     "RejudgingRow",
     "RobotsOverrideRow",

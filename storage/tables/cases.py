@@ -134,6 +134,18 @@ class BlacklistEventRow(Base):
     until: Mapped[date | None] = mapped_column(Date)
 
 
+class ProposingRow(Base):
+    """On what the last proposals for the 黑名单 were made, one row: nothing new means nothing to propose."""
+
+    __tablename__ = "blacklist_proposing"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    event: Mapped[int] = mapped_column(Id)
+    """Last event of any lead."""
+    day: Mapped[date] = mapped_column(Date)
+    rules: Mapped[Any] = mapped_column(JsonText)
+
+
 class DigestNumberRow(Base):
     """A number given to a day, for ever: a digest that is built again after a crash gets the same one."""
 

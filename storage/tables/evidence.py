@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base
@@ -29,6 +30,18 @@ class EvidenceLinkRow(Base):
     previous: Mapped[str]
     sha256: Mapped[str]
     content: Mapped[str]
+
+
+class CaptureTryRow(Base):
+    """A capture that could not be taken of a version, and why; asked for again after those nobody tried yet."""
+
+    __tablename__ = "capture_tries"
+
+    snapshot_id: Mapped[int] = mapped_column(Id, ForeignKey("snapshots.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int]
+    last_at: Mapped[datetime]
+    reason: Mapped[str]
 
 
 class EvidenceChainCopyRow(Base):

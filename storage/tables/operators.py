@@ -114,6 +114,7 @@ class OperatorPageRow(Base):
     because: Mapped[Any] = mapped_column(JsonText)
     """Ids of the identifiers that are the ground."""
     since: Mapped[datetime]
+    """When it came to this operator."""
 
 
 class OperatorIdentifierRow(Base):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from digest.builder import build
 from domain.crawl import Outcome
 from domain.document import ContactKind
 from domain.errors import BadInput
@@ -16,7 +17,7 @@ from storage import Store
 from storage.engine import reading
 from storage.tables import OperatorPageRow, PageRow
 from tests.storage.advertisers import Ad, ad, advertisers, pairwise
-from tests.storage.build import World, ok
+from tests.storage.build import START, World, ok
 from tests.storage.conftest import TestClock
 
 TEXT = "建筑八大员证书免考包过，内部渠道，联网可查"
@@ -169,6 +170,25 @@ def test_merge_and_split_stay(world: World) -> None:
     )
     with pytest.raises(BadInput, match="没有拆分"):
         world.store.operators.split(merged.id, [999], [], "李四", None)
+
+
+def test_a_digest_shows_the_operators_of_its_cutoff_and_keeps_them(world: World, clock: TestClock) -> None:
+    """Pages, numbers and merges that came later are not in it: neither in the frozen one nor in one that is built late."""
+    put(world, page("a", "电话 13812341234"), page("b", "微信 kaozheng66"))
+    link(world.store)
+    day, cutoff = START.date(), clock()
+    frozen = world.store.digests.freeze(build(world.store.digests, day, cutoff, "〔2026〕第001期", "sha256:pack"))
+    clock.forward(hours=1)
+    put(world, page("c", "电话 13812341234\n微信 kaozheng66 QQ 123456789"))
+    link(world.store)
+    assert together(world.store, "http://a.example/", "http://b.example/", "http://c.example/")
+    late = build(world.store.digests, day, cutoff, "〔2026〕第001期", "sha256:pack")
+    known = {item.page_url: item.operator for item in frozen.items}
+    assert {item.page_url: item.operator.identifiers for item in late.items if item.operator} == {
+        url: operator.identifiers for url, operator in known.items() if operator
+    }
+    assert [item.operator.pages for item in late.items if item.operator] == [1, 1]
+    assert world.store.digests.freeze(late) == world.store.digests.frozen(day) == frozen
 
 
 def test_an_identifier_can_be_excluded(world: World) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 
 from domain.crawl import CrawlRequest, Outcome
 from domain.lead import EventKind, Presence, Review
+from domain.operator import LinkLimits
 from storage import Store, open_store
 from storage.engine import reading, writing
 from storage.leads import LeadFilter
@@ -180,3 +181,21 @@ def test_a_query_without_an_index_would_be_noticed(lived_in: World) -> None:
     assert scans(engine, wanted, ())
     assert scans(engine, "SELECT count(*) FROM snapshots", ())
     assert scans(engine, "SELECT id FROM snapshots WHERE id = 1", ()) == []
+
+
+def test_leads_to_report_are_found_by_their_index(world: World, clock: TestClock) -> None:
+    """For the digest and for leads that moved: SQLite answers a column compared with 1 by walking through all leads."""
+    world.look(SITE)
+    engine = world.store.engine
+    if engine.dialect.name != "sqlite":
+        return  # the planner of PostgreSQL goes by the size of the table
+    with collected(engine) as statements:
+        list(world.store.digests.lead_material(clock().date(), clock()))
+        world.store.link(LinkLimits(), str)
+    asking = [each for each in statements.items() if "WHERE leads.to_report" in each[0]]
+    assert len(asking) == 2
+    for statement, parameters in asking:
+        with reading(engine) as connection:
+            plan = [str(row[3]) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters)]
+        assert any("INDEX ix_leads_to_report" in line for line in plan), plan
+        assert not any(line.startswith("SCAN leads") and "INDEX" not in line for line in plan), plan

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from storage.blacklist import Blacklist
 from tests.web import web as a_web
 from tests.zhengxun.conftest import Zhengxun
 from tests.zhengxun.test_jobs import _on
@@ -25,10 +26,15 @@ def test_from_proposal_to_publication_and_removal(
         _watch(ready, {"甲校": _site(web)}, tmp_path)
         ready("crawl", "--all")
     assert ready("blacklist", "propose", "--json").json == []
+    assert ready("tick", "--json").json["blacklist"] == []
     ready("leads", "confirm", 1, "--by", "张三")
-    (entry,) = ready("blacklist", "propose", "--json").json
+    (entry,) = ready("tick", "--json").json["blacklist"]
     assert (entry["state"], entry["grounds"], entry["lead_ids"]) == ("proposed", ["severe"], [1])
     assert ready("blacklist", "propose", "--json").json == []
+
+    with monkeypatch.context() as patched:
+        patched.delattr(Blacklist, "cases")  # nothing is new: nothing is read
+        assert ready("tick", "--json").json["blacklist"] == []
 
     number = entry["number"]
     assert ready("blacklist", "decide", number, "--until", "2026-11-23", "--reason", "属实").status == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from pathlib import Path
 
@@ -41,8 +42,12 @@ def once(first: str, later: Answer) -> object:
 def test_each_flagged_version_has_its_picture(
     ready: Zhengxun, loopback: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Live pages, plain and scripted; a page that is gone and one that was corrected come from the archive, marked so."""
+    """Live pages, plain and scripted; a page that is gone and one that was corrected come from the archive, marked so.
+
+    What is over a run's limit is told of and taken by the next tick, with no crawl between; then the digest's evidence is whole.
+    """
     monkeypatch.setenv("ZHENGXUN_SCREENSHOTS", "1")
+    monkeypatch.setenv("ZHENGXUN_SCREENSHOTS_PER_RUN", "3")
     links = "".join(f'<a href="/{name}">页</a> ' for name in ("live", "scripted", "gone", "corrected", "secret"))
     with web() as net:
         hidden = net.site({"*": lambda _: Answer(b"x")}, "127.9.9.9")
@@ -62,6 +67,10 @@ def test_each_flagged_version_has_its_picture(
         monkeypatch.setenv("ZHENGXUN_ALLOW_NETWORKS", f"{site.address}/32")
         assert ready("targets", "add", site.url + "/").status == 0
         assert ready("crawl", "--all").status in (0, 1)
+        assert ready("health", "--json").json["screenshots"] == {"waiting": 1, "refused": 0}
+        assert "1 条线索的页面待截图" in ready("doctor").out
+        assert ready("tick").status in (0, 1)
+        assert ready("health", "--json").json["screenshots"] == {"waiting": 0, "refused": 0}
         asked = len(site.seen)
         assert hidden.seen == []
         assert site.most_at_once == 1
@@ -74,6 +83,12 @@ def test_each_flagged_version_has_its_picture(
         assert (picture.getpixel((11, 11)) == BAR) == (path in ("/gone", "/corrected")), path
     # What has its picture is not asked for again.
     assert asked == len(site.seen)
+    assert ready("digest", "--format", "json", "--out", tmp_path / "digest").status == 0
+    (written,) = (tmp_path / "digest").iterdir()
+    evidence = [item["evidence"] for item in json.loads(written.read_text("utf-8"))["items"]]
+    assert len(evidence) == 4
+    assert all(each["screenshot"] and each["screenshot_note"] is None for each in evidence)
+    assert ready("evidence", "verify", "--all").status == 0
 
 
 def _screenshots(data: Path) -> dict[str, tuple[Capture, bytes]]:

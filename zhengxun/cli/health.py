@@ -76,6 +76,9 @@ def as_dict(report: HealthReport) -> dict[str, Any]:
             kind.value: {str(day): _with_planned(counts) for day, counts in sorted(days.items())}
             for kind, days in report.platforms.items()
         },
+        "screenshots": None
+        if report.screenshots is None
+        else {"waiting": report.screenshots.waiting, "refused": report.screenshots.refused},
     }
 
 
@@ -107,6 +110,8 @@ def _print(report: HealthReport, days: int) -> None:
             say(f"  {sentence(alarm, names)}")
     else:
         say("没有采集报警。")
+    if report.screenshots is not None and (report.screenshots.waiting or report.screenshots.refused):
+        say(f"证据：{report.screenshots.text}。")
     columns = ["计划", *(Outcome(word).label for word in _WORDS)]
 
     def cells(counts: dict[str, int]) -> list[object]:

@@ -8,7 +8,7 @@ import click
 
 from zhengxun.cli.framework import Command
 from zhengxun.cli.invocation import services_of
-from zhengxun.cli.output import json_option, note, print_json, say
+from zhengxun.cli.output import clean, json_option, note, print_json, say
 
 if TYPE_CHECKING:
     from zhengxun.jobs.tick import TickReport
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> int:
     """Do what is due."""
+    from zhengxun.cli.blacklist import entry_as_dict
     from zhengxun.cli.crawl import as_dict
     from zhengxun.cli.digest import delivery_as_dict, say_delivery
     from zhengxun.cli.health import alarm_as_dict
@@ -32,6 +33,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
     from zhengxun.cli.recheck import counts
     from zhengxun.cli.upkeep import as_dict as upkeep_as_dict
     from zhengxun.cli.upkeep import say_upkeep
+    from zhengxun.clock import day_of
     from zhengxun.jobs.tick import tick
 
     services = services_of(ctx)
@@ -52,6 +54,7 @@ def command(ctx: click.Context, as_json: bool) -> int:
                     {"date": made.digest.date, "created": made.created, "files": [str(path) for path in made.files]}
                     for made in report.digests
                 ],
+                "blacklist": [entry_as_dict(made.entry, day_of(services.clock())) for made in report.proposed],
                 "alarms": [alarm_as_dict(alarm) for alarm in report.alarms],
                 "delivery": delivery_as_dict(report.delivery),
                 "upkeep": None if report.upkeep is None else upkeep_as_dict(report.upkeep),
@@ -81,6 +84,10 @@ def command(ctx: click.Context, as_json: bool) -> int:
         say("复核完成：" + "，".join(f"{finding.label} {numbers[finding.value]}" for finding in Finding) + "。")
     for alarm in report.alarms:
         say(f"新报警：{alarm.detail}（监测对象 {alarm.target_id} 号，详见 zhengxun health）。")
+    for proposal in report.proposed:
+        say(
+            f"建议列入黑名单，待决定：{proposal.entry.number} 号 {clean(proposal.entry.subject.name)}，{proposal.proposal.reason}。"
+        )
     for made in report.digests:
         say(f"{made.digest.date} 处置简报已写出：{made.files[0].parent if made.files else ''}")
     say_delivery(report.delivery)

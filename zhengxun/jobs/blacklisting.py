@@ -66,6 +66,16 @@ def make_proposals(services: Services, store: Store) -> list[Proposed]:
     return made
 
 
+def due_proposals(services: Services, store: Store) -> list[Proposed]:
+    """As :func:`make_proposals`, once a day and after anything happened to a lead; else two numbers are read and no more."""
+    moment = store.blacklist.moment(day_of(services.clock()), rules_of(services))
+    if store.blacklist.proposed_at() == moment:
+        return []
+    made = make_proposals(services, store)
+    store.blacklist.note_proposed(moment)
+    return made
+
+
 def entry_of(store: Store, number: int) -> Entry:
     """One entry by its number; an unknown one raises :class:`BadInput`."""
     for entry in store.blacklist.entries():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from domain.health import PLATFORMS, AlarmKind, HealthEvent, RunCount, judge, judge_platform, platform_subject
 from domain.target import Target, TargetKind
 from zhengxun.clock import day_of
+from zhengxun.jobs.screenshots import ScreenshotGap, screenshot_gap
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class HealthReport:
     platforms: dict[TargetKind, dict[date, dict[str, int]]]
     alarms: tuple[HealthEvent, ...]
     """All open ones."""
+    screenshots: ScreenshotGap | None
+    """Leads whose pages have no screenshot; None where the settings ask for none."""
 
 
 def read_health(services: Services, store: Store, days: int) -> HealthReport:
@@ -125,7 +128,7 @@ def read_health(services: Services, store: Store, days: int) -> HealthReport:
         total = platforms.setdefault(target.kind, {})
         for day, outcomes in by_day.items():
             total[day] = added_up([total.get(day, {}), outcomes])
-    return HealthReport(first, tuple(targets), platforms, tuple(alarms))
+    return HealthReport(first, tuple(targets), platforms, tuple(alarms), screenshot_gap(services, store))
 
 
 def sentence(alarm: HealthEvent, names: dict[int, str]) -> str:

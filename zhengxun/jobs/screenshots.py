@@ -1,13 +1,15 @@
 """整页截图 of flagged page versions, after a crawl: each version that has none, within the settings' limits.
 
-Finds its work in the store and stores each picture by itself: a killed process loses at most the one being taken. What
-cannot be photographed is asked for again after the next crawl.
+Finds its work in the store and stores each picture by itself: a killed process loses at most the one being taken. What is over
+the limits is taken by the next ``tick``, with no crawl to wait for; what cannot be photographed is noted with its reason and asked
+for again after the next crawl, once nothing else waits.
 """
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.parser import BytesHeaderParser
 from typing import TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from crawler.decoding import BadCoding, TooLarge, decode_body
 from crawler.exchange import Resource
 from crawler.warc import WarcWriter
 from crawler.warc_reading import read_payload, read_record
-from domain.errors import EvidenceDamaged
+from domain.errors import EvidenceDamaged, LockHeld
 from domain.evidence import CaptureKind, UncapturedPage
 from zhengxun.disk import shortage
 from zhengxun.jobs.room import note_stop, watching_room
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds that all screenshots after one crawl may take.
 SECONDS = 300.0
+#: A page that could not be photographed is not asked for again sooner, however often crawls end.
+RETRY = timedelta(hours=20)
 
 
 @dataclass(slots=True)
@@ -44,18 +48,23 @@ class ScreenshotsTaken:
     """(address, Chinese reason) of pages of which there is no picture."""
 
 
-def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
-    """Take a picture of each flagged version that has none; nothing where the setting is off or there is no browser."""
+def screenshots_wanted(services: Services) -> bool:
+    """Whether the settings ask for screenshots at all."""
+    return services.settings.screenshots and services.settings.screenshots_per_run > 0
+
+
+def take_screenshots(services: Services, store: Store, *, again: bool = True) -> ScreenshotsTaken:
+    """Take a picture of each flagged version that has none; nothing where the setting is off or there is no browser.
+
+    ``again``: also of those that could not be photographed before, :data:`RETRY` ago or more.
+    """
     done = ScreenshotsTaken()
     settings = services.settings
-    if not settings.screenshots or settings.screenshots_per_run == 0:
+    if not screenshots_wanted(services):
         return done
-    pages = store.evidence.without(CaptureKind.SCREENSHOT, settings.screenshots_per_run)
-    # A feed's entry is not an answer of the page itself: there is nothing that a picture could be compared with.
-    originals = [
-        original for page in pages if not page.embedded and (original := _original(services, store, page)) is not None
-    ]
-    if not originals:
+    tried_before = services.clock() - RETRY if again else None
+    pages = store.evidence.without(CaptureKind.SCREENSHOT, settings.screenshots_per_run, tried_before=tried_before)
+    if not pages:
         return done
     if (lack := shortage(settings)) is not None:
         note_stop(services, store, lack.clause)
@@ -63,8 +72,11 @@ def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
         return done
     lacking = missing()
     if lacking is not None:
-        logger.warning("%s：未给 %s 个页面截图", lacking, len(originals))
-        done.refused = [(original.page.url, f"{lacking}，未截图") for original in originals]
+        logger.warning("%s：未给 %s 个页面截图", lacking, len(pages))
+        done.refused = [(page.url, f"{lacking}，未截图") for page in pages]
+        return done
+    originals = [original for page in pages if (original := _original(services, store, page, done)) is not None]
+    if not originals:
         return done
 
     import crawler
@@ -107,8 +119,8 @@ def take_screenshots(services: Services, store: Store) -> ScreenshotsTaken:
 _NO_RUN = 0
 
 
-def _original(services: Services, store: Store, page: UncapturedPage) -> Original | None:
-    """The kept version; None where its bytes cannot be read, which ``evidence verify`` reports."""
+def _original(services: Services, store: Store, page: UncapturedPage, done: ScreenshotsTaken) -> Original | None:
+    """The kept version; None where its bytes cannot be read, which ``evidence verify`` reports, or have no looks."""
     from crawler.photographs import Original
 
     folder = services.settings.evidence
@@ -122,18 +134,20 @@ def _original(services: Services, store: Store, page: UncapturedPage) -> Origina
         body = decode_body(record.payload, headers.get("Content-Encoding"), limit=services.crawl_settings().max_decoded)
     except (OSError, EvidenceDamaged, TooLarge, BadCoding) as error:
         logger.error("%s: %s", page.url, error)
+        _refuse(store, page, "存档的页面读不出，未截图", done)
         return None
     content_type = headers.get("Content-Type")
     kind = (content_type or "text/html").partition(";")[0].strip().lower()
     if kind not in ("text/html", "application/xhtml+xml"):
-        return None  # JSON, feeds and texts have no looks
+        _refuse(store, page, "内容不是网页，没有可截的画面", done)  # JSON, feeds, texts
+        return None
     return Original(page, content_type, body, sha256, rendered=False)
 
 
 def _keep(services: Services, store: Store, writer: WarcWriter, photograph: Photograph, done: ScreenshotsTaken) -> None:
     page, shot = photograph.original.page, photograph.screenshot
     if shot is None:
-        done.refused.append((page.url, photograph.note or "未截图"))
+        _refuse(store, page, photograph.note or "未截图", done)
         return
     resource = Resource(
         CaptureKind.SCREENSHOT, page.url, services.clock(), "image/png", shot.png, shot.width, shot.height
@@ -141,7 +155,7 @@ def _keep(services: Services, store: Store, writer: WarcWriter, photograph: Phot
     try:
         capture = captures.keep(writer, resource, page.warc)
     except EvidenceDamaged as error:
-        done.refused.append((page.url, str(error)))
+        _refuse(store, page, str(error), done)
         return
     writer.sync()
     store.evidence.add(page.snapshot_id, [capture])
@@ -150,3 +164,43 @@ def _keep(services: Services, store: Store, writer: WarcWriter, photograph: Phot
         logger.info("%s：%s，已由存档还原", page.url, photograph.note)
     else:
         done.live += 1
+
+
+def _refuse(store: Store, page: UncapturedPage, reason: str, done: ScreenshotsTaken) -> None:
+    store.evidence.not_captured(CaptureKind.SCREENSHOT, page.snapshot_id, reason)
+    done.refused.append((page.url, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenshotGap:
+    """How many leads' pages have no screenshot."""
+
+    waiting: int
+    refused: int
+
+    @property
+    def text(self) -> str:
+        """In Chinese."""
+        parts = [f"{self.waiting} 条线索的页面待截图，由下次 tick 继续"] if self.waiting else []
+        parts += [f"{self.refused} 条线索的页面截不了图（原因见简报和线索），下次采集后再试"] if self.refused else []
+        return "；".join(parts) or "列为线索的页面都有整页截图"
+
+
+def screenshot_gap(services: Services, store: Store) -> ScreenshotGap | None:
+    """What still lacks a screenshot; None where the settings ask for none."""
+    if not screenshots_wanted(services):
+        return None
+    backlog = store.evidence.backlog(CaptureKind.SCREENSHOT)
+    return ScreenshotGap(backlog.waiting, backlog.refused)
+
+
+def catch_up(services: Services, store: Store) -> None:
+    """Take the screenshots that a crawl left over; nothing where another process crawls or none is left."""
+    gap = screenshot_gap(services, store)
+    if gap is None or not gap.waiting or missing() is not None:
+        return
+    try:
+        with services.lock("crawl"):
+            take_screenshots(services, store, again=False)
+    except LockHeld:
+        return

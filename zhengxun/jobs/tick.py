@@ -10,10 +10,12 @@ from domain.errors import LockHeld
 from domain.health import HealthEvent
 from domain.recheck import Finding
 from zhengxun.clock_watch import Jump, watch_clock
+from zhengxun.jobs.blacklisting import Proposed, due_proposals
 from zhengxun.jobs.crawl import CrawlReport, OnProgress, Stopped, crawl
 from zhengxun.jobs.delivery import DeliveryReport, deliver
 from zhengxun.jobs.digest import DigestReport, make_digest, missing_days, missing_files
 from zhengxun.jobs.recheck import RecheckReport, due_looks, recheck
+from zhengxun.jobs.screenshots import catch_up
 from zhengxun.jobs.sealing import seal_evidence, stamp_evidence
 from zhengxun.jobs.upkeep import UpkeepReport, upkeep, upkeep_due
 from zhengxun.schedule import is_due
@@ -39,6 +41,8 @@ class TickReport:
     """The machine's clock was changed since the last tick."""
     alarms: list[HealthEvent] = field(default_factory=list)
     """Targets and platforms that fell silent, or keep us out, since the last look (:mod:`domain.health`)."""
+    proposed: list[Proposed] = field(default_factory=list)
+    """Whom the rules propose for the 黑名单 since the last tick; people decide."""
     delivery: DeliveryReport = field(default_factory=DeliveryReport)
     """What was sent of the digests, and what should have arrived and did not."""
     handed_out: HandedOut | None = None
@@ -54,6 +58,7 @@ class TickReport:
         return (
             self.crawl is None
             and self.recheck is None
+            and not self.proposed
             and not self.digests
             and not self.held
             and self.failure is None
@@ -103,6 +108,7 @@ def _hand_out(services: Services, report: TickReport) -> TickReport:
     report.handed_out = hand_out(services)
     report.held += report.handed_out.held
     with services.store() as store:
+        report.proposed = due_proposals(services, store)
         report.no_stamp = stamp_evidence(services, store)
     _upkeep(services, report)
     return report
@@ -134,7 +140,9 @@ def _tick(services: Services, report: TickReport, progress: OnProgress | None) -
         except Exception as error:  # a crawl that cannot be made must not cost the day its digest
             report.failure = error
     _recheck(services, report, progress)
+    _catch_up(services, report)
     with services.store() as store:
+        report.proposed = due_proposals(services, store)
         report.alarms = store.health.raised_after(told)
         if report.held and _is_young(services, store):
             return
@@ -172,6 +180,17 @@ def _recheck(services: Services, report: TickReport, progress: OnProgress | None
         if not error.no_room:
             raise
         report.failure = report.failure or error
+    except Exception as error:  # as with the crawl
+        report.failure = report.failure or error
+
+
+def _catch_up(services: Services, report: TickReport) -> None:
+    """Screenshots that the crawls left over, so that the digest has them."""
+    try:
+        with services.store() as store:
+            catch_up(services, store)
+    except Stopped:
+        raise
     except Exception as error:  # as with the crawl
         report.failure = report.failure or error
 
