@@ -91,6 +91,19 @@ def _tell_no_room(url: URL, context: ExceptionContext) -> None:
     raise NoRoom(f"数据库 {named(url)} {why}。已保存的内容不受影响，处理后再次执行即可继续。") from error
 
 
+def _frozen(url: URL) -> URL:
+    """The address by which a database on a read-only file system can be read.
+
+    SQLite's log needs its index beside it, which cannot be made there. Where nothing is left in the log, the file alone
+    is the database, and nobody can change it: it is opened as immutable. Writing is refused like anywhere on such a disk.
+    """
+    path = Path(url.database or "").absolute()
+    log = path.with_name(f"{path.name}-wal")
+    if not path.is_file() or not os.statvfs(path).f_flag & os.ST_RDONLY or (log.exists() and log.stat().st_size):
+        return url
+    return url.set(database=path.as_uri(), query={"immutable": "1", "uri": "true"})
+
+
 def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
     """An engine for ``url``; ``foreign_keys=False`` only for migrations that rebuild tables on SQLite."""
     if url.get_backend_name() == "postgresql":
@@ -117,7 +130,7 @@ def new_engine(url: URL, *, foreign_keys: bool = True) -> Engine:
         event.listen(engine, "connect", _must_be_utf8, insert=True)
         event.listen(engine, "handle_error", partial(_tell_no_room, url))
         return engine
-    engine = create_engine(url)
+    engine = create_engine(_frozen(url))
     event.listen(engine, "handle_error", partial(_tell_no_room, url))
 
     @event.listens_for(engine, "connect")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -59,7 +60,8 @@ def _file_lock(folder: Path, name: str, shared: bool) -> Iterator[None]:
         # The file is never deleted: whoever waits on a deleted file holds a lock that nobody else can see.
         descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NotSetUp(f"无法在 {folder} 中建立锁文件；请检查数据目录的权限。") from error
+        why = "文件系统只读，请检查挂载方式" if error.errno == errno.EROFS else "请检查数据目录的权限"
+        raise NotSetUp(f"无法在 {folder} 中建立锁文件；{why}。") from error
     try:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

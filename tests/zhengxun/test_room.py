@@ -13,7 +13,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -97,11 +96,11 @@ def test_below_the_limit_nothing_is_taken_in(
         problems = read_status(services, store).problems
     assert any("已停止采集" in problem for problem in problems)
 
-    disk.free = 10**12
-    _on(monkeypatch, DAY + timedelta(days=1))
-    assert zhengxun("tick").status == 0
-    assert site.paths().count("/offer.html") == 1
-    assert _digest(tmp_path / "data" / "digests", "2026-11-24")["coverage"]["gaps"] == []
+    with services.store() as store:
+        assert store.stoppages.current() is not None
+        disk.free = 10**12
+        assert zhengxun("recheck").status == 0
+        assert store.stoppages.current() is None
 
 
 def test_room_that_runs_out_during_a_crawl(
@@ -204,7 +203,7 @@ def _may_mount() -> bool:
 
 @pytest.mark.skipif(not _may_mount(), reason="this system mounts nothing for us; the tests above put the error in")
 def test_a_disk_that_is_really_full(watched: tuple[Zhengxun, Site], tmp_path: Path) -> None:
-    """A tmpfs of 4 MB: the crawl ends with the reason, nothing half-written shows, and more room is enough to go on."""
+    """A tmpfs of 4 MB: the crawl ends with the reason, nothing half-written shows, and more room is enough to go on; read-only, all can be read."""
     _, site = watched
     noise = Random(7)
     for number in range(4):
@@ -219,10 +218,11 @@ def test_a_disk_that_is_really_full(watched: tuple[Zhengxun, Site], tmp_path: Pa
         mount -t tmpfs -o size=4m tmpfs {small} && cp -r {data}/. {small} || exit 90
         {program} crawl --all; echo first $?
         ls {small}/evidence/warc/*/ | grep -c 'warc.gz$'
-        {program} leads list >/dev/null; echo read $?
         mount -o remount,size=64m {small} || exit 91
         {program} crawl --all >/dev/null; echo second $?
+        mount -o remount,ro {small} || exit 92
         {program} evidence verify --all >/dev/null; echo verified $?
+        {program} crawl --all; echo locked $?
     """
     ran = subprocess.run(
         ["unshare", "-rm", "sh", "-c", script],
@@ -233,6 +233,7 @@ def test_a_disk_that_is_really_full(watched: tuple[Zhengxun, Site], tmp_path: Pa
     )
     assert ran.stdout.split("\n")[:1] == ["first 1"], ran.stdout + ran.stderr
     assert "磁盘" in ran.stderr
+    assert "文件系统只读" in ran.stderr
     assert "未预料" not in ran.stderr
-    assert ran.stdout.split("\n")[1:-1] == ["0", "read 0", "second 0", "verified 0"], ran.stdout + ran.stderr
+    assert ran.stdout.split("\n")[1:-1] == ["0", "second 0", "verified 0", "locked 4"], ran.stdout + ran.stderr
     assert {path for path in site.paths() if "big" in path} == {f"/big{number}.html" for number in range(4)}

@@ -13,7 +13,7 @@ from zhengxun.cli.invocation import login_name, services_of
 from zhengxun.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from zhengxun.evidence.verification import Report
+    from zhengxun.evidence.report import Report
 
 _KINDS = {
     "snapshot": "网页快照",

@@ -26,9 +26,10 @@ from domain.errors import BadInput, EvidenceDamaged
 from domain.evidence import Capture, CaptureKind, EvidenceState, LeadEvidence, StoredRecord, screenshot_file
 from domain.target import TargetKind
 from zhengxun.evidence import record_form
+from zhengxun.evidence.report import Report
 from zhengxun.evidence.selection import SourceFile, select
 from zhengxun.evidence.stamping import stamp_of
-from zhengxun.evidence.verification import Report, Verification
+from zhengxun.evidence.verification import Verification
 from zhengxun.evidence.wacz import NewFile, Package, Page
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
-    from zhengxun.evidence.verification import Report
+    from zhengxun.evidence.report import Report
 
 logger = logging.getLogger(__name__)
 

@@ -25,8 +25,9 @@ from tests.storage.build import AD, CLEAN
 from tests.zhengxun.evidence.building import ABOUT, NOON, SITE, services_at, visit
 from zhengxun.evidence.expiry import Expired, expire
 from zhengxun.evidence.export import export
+from zhengxun.evidence.report import Report
 from zhengxun.evidence.sealing import seal
-from zhengxun.evidence.verification import Report, Verification
+from zhengxun.evidence.verification import Verification
 from zhengxun.jobs.upkeep import upkeep
 from zhengxun.services import Services
 

@@ -17,9 +17,10 @@ from domain.evidence import EvidenceState
 from tests.zhengxun.evidence.authority import LocalAuthority, local_authority, openssl
 from tests.zhengxun.evidence.building import fill, services_at
 from tests.zhengxun.evidence.flips import flip_everywhere, make_store, verifier
+from zhengxun.evidence.report import Report
 from zhengxun.evidence.sealing import seal
 from zhengxun.evidence.stamping import Authority, stamp_chain
-from zhengxun.evidence.verification import Report, Verification
+from zhengxun.evidence.verification import Verification
 from zhengxun.services import Services
 
 
