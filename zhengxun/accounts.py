@@ -85,9 +85,12 @@ class AccountService:
 
     def reset_two_steps(self, name: str, by: str) -> None:
         """Take a user's authenticator away (a lost telephone); all his sessions end."""
-        user = self.accounts.change(name)
-        if not self.authenticators.remove(user.id):
+        found = self.accounts.find(name)
+        if found is None:
+            raise BadInput(f"没有登录名为“{name}”的用户；可用 zhengxun users list 查看。")
+        if not self.authenticators.remove(found[0].id):
             raise BadInput(f"用户“{name}”没有启用两步登录，无须重置。")
+        self.accounts.end_sessions(found[0].id)
         self._note(by, "重置两步登录", f"用户 {name}")
 
     def exist(self) -> bool:

@@ -177,7 +177,8 @@ def test_an_administrator_resets_a_lost_telephone(
     enrol(other, log_in(other, accounts, Role.REVIEWER, "王芳"), clock)
     assert "重置两步登录" in manager.get("/users").text
     given = {"csrf": csrf, "what": "two_steps"}
-    assert manager.post("/users", data={**given, "name": "管理一"}).status_code == 422
+    for wrong in ("管理一", "没有此人"):
+        assert manager.post("/users", data={**given, "name": wrong}).status_code == 422, wrong
     assert manager.post("/users", data={**given, "name": "王芳"}).status_code == 200
     assert manager.post("/users", data={**given, "name": "王芳"}).status_code == 422
     assert other.get("/system").status_code == 303
