@@ -14,7 +14,7 @@ from zhengxun.cli.invocation import login_name, services_of
 from zhengxun.cli.output import clean, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from storage.operators import OperatorDetail, OperatorIdentifier, OperatorListing, Related, RelatedPage
+    from storage.operator_listing import OperatorDetail, OperatorIdentifier, OperatorListing, Related, RelatedPage
 
 _by = click.option("--by", metavar="姓名", help="经手人（默认取系统登录名）")
 _reason = click.option("--reason", metavar="理由", help="理由，写入记录")

@@ -23,7 +23,7 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
-    from storage.operators import OperatorListing
+    from storage.operator_listing import OperatorListing
 
 _PAGES = 300
 
