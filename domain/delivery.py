@@ -60,10 +60,11 @@ class DeliveryEvent:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """One part of one day's digest for one channel."""
+    """One part of one day's digest, or of the joined digests of several rest days, for one channel."""
 
     id: int
     day: date
+    """Of a joined parcel the last day."""
     channel: str
     part: int
     """From 1."""
@@ -72,7 +73,20 @@ class Parcel:
     """The same whenever this parcel is sent: mail carries it as Message-ID."""
     body: str
     """Text of a chat message; empty where the files are the message."""
+    first_day: date | None = None
+    """Of a joined parcel its first day."""
     events: tuple[DeliveryEvent, ...] = ()
+
+    @property
+    def days(self) -> list[date]:
+        """All days that it holds the digest of, where there is one."""
+        first = self.first_day or self.day
+        return [first + timedelta(days=offset) for offset in range((self.day - first).days + 1)]
+
+    @property
+    def label(self) -> str:
+        """Its day or days for people."""
+        return f"{self.day}" if self.first_day is None else f"{self.first_day} 至 {self.day}"
 
     @property
     def state(self) -> DeliveryState:

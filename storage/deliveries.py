@@ -20,15 +20,23 @@ class Deliveries:
 
     engine: Engine
 
-    def plan(self, day: date, channel: str, bodies: Sequence[str], now: datetime) -> bool:
+    def plan(self, day: date, channel: str, bodies: Sequence[str], now: datetime, first: date | None = None) -> bool:
         """Put the parts of a digest into the outbox of a channel; False where it was put there before.
+
+        ``first``: the digests of all days from it to ``day``, joined; False where one of them was put there before.
 
         All parts at once: what was planned first stands, also if words or limits have changed since.
         """
         with writing(self.engine) as connection:
             row = DeliveryRow
             if connection.execute(
-                select(row.id).where(row.digest_date == day, row.channel == channel).limit(1)
+                select(row.id)
+                .where(
+                    row.channel == channel,
+                    row.digest_date >= (first or day),
+                    func.coalesce(row.first_date, row.digest_date) <= day,
+                )
+                .limit(1)
             ).first():
                 return False
             connection.execute(
@@ -36,6 +44,7 @@ class Deliveries:
                 [
                     {
                         "digest_date": day,
+                        "first_date": first,
                         "channel": channel,
                         "part": part,
                         "parts": len(bodies),
@@ -79,7 +88,7 @@ class Deliveries:
                     DeliveryEvent(DeliveryKind(found.kind), found.at, found.detail)
                 )
             rows = connection.execute(
-                select(row.id, row.digest_date, row.channel, row.part, row.parts, row.key, row.body)
+                select(row.id, row.digest_date, row.channel, row.part, row.parts, row.key, row.body, row.first_date)
                 .where(row.digest_date >= since)
                 .order_by(row.digest_date, row.channel, row.part)
             )

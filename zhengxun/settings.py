@@ -213,7 +213,7 @@ class Settings(BaseSettings):
     )
     delivery_workdays_only: bool = Field(
         False,
-        description="是否只在工作日报送（按国务院放假安排，含调休上班日）：打开后，休息日的简报照常生成，留到下一个工作日一并发出。",
+        description="是否只在工作日报送（按国务院放假安排，含调休上班日）：打开后，休息日的简报照常逐日生成，到下一个工作日的简报时刻合成一封（一条）发出，文件夹仍逐日存放。",
     )
     workers: bool = Field(
         False,

@@ -12,13 +12,16 @@ from storage.types import Id
 
 
 class DeliveryRow(Base):
-    """One part of one digest for one channel. Append-only."""
+    """One part of one digest, or of the joined digests of several rest days, for one channel. Append-only."""
 
     __tablename__ = "deliveries"
     __table_args__ = (UniqueConstraint("digest_date", "channel", "part"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     digest_date: Mapped[date] = mapped_column(Date)
+    """Of a joined parcel the last day."""
+    first_date: Mapped[date | None] = mapped_column(Date)
+    """Of a joined parcel its first day."""
     channel: Mapped[str]
     part: Mapped[int]
     parts: Mapped[int]

@@ -398,6 +398,50 @@ def test_rest_days(ready: Zhengxun, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert came == {0: 1, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0, 6: 0, 7: 0, 8: 8, 9: 1, 10: 1, 11: 0}
 
 
+def test_rest_days_come_in_one(
+    ready: Zhengxun, mail: Mail, robot: Robot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """National Day in one mail and one message on the 8th, naming all seven; what was sent by hand is not in it; nothing comes twice."""
+    monkeypatch.setenv("GROUP_TOKEN", "k")
+    _set(tmp_path, "delivery_workdays_only = true\n" + _smtp(mail.port) + _robot(robot.port))
+    mail.start()
+    came: dict[str, int] = {}
+    for moment in [f"2026-{day} 09:30" for day in ("09-30", *(f"10-0{n}" for n in range(1, 8)))] + [
+        "2026-10-08 07:30",
+        "2026-10-08 08:30",
+        "2026-10-08 09:30",
+        "2026-10-09 09:30",
+    ]:
+        _on(monkeypatch, datetime.fromisoformat(moment + ":00+08:00"))
+        ran = ready("digest", "--send", "--json") if moment.startswith("2026-10-02") else ready("tick", "--json")
+        assert ran.status == 0, ran.out
+        came[moment[5:]] = len(ran.json["delivery"]["sent"])
+    assert {moment: count for moment, count in came.items() if count} == {
+        "09-30 09:30": 2,
+        "10-02 09:30": 2,
+        "10-08 07:30": 2,
+        "10-08 08:30": 2 * 2,
+        "10-09 09:30": 2,
+    }
+    _on(monkeypatch, datetime.fromisoformat("2026-10-08T09:40:00+08:00"))
+    assert ready("digest", "--date", "2026-10-04", "--send", "--json").json["delivery"]["sent"] == []
+    messages = [message_from_bytes(raw, policy=policy.default) for raw in mail.box.messages]
+    days = [message["Subject"].split()[1] for message in messages]
+    assert [day[:10] for day in days] == [
+        "2026-09-30", "2026-10-02", "2026-10-01", "2026-10-03", "2026-10-08", "2026-10-09",
+    ]  # fmt: skip
+    joined = messages[3]
+    assert "2026-10-03 至 2026-10-07（休息日合并，共 5 期：" in joined["Subject"]
+    assert joined["Subject"].count("第0") == 5
+    assert len(list(joined.iter_attachments())) == 5 * 3
+    text = joined.get_body(("plain",))
+    assert text is not None
+    assert all(f"2026-10-0{day}（" in text.get_content() for day in range(3, 8))
+    said = [body["markdown"]["content"] for _, body in list(robot.seen.queue)]
+    assert len(said) == 6
+    assert "共 5 期" in said[3]
+
+
 @pytest.mark.parametrize(
     ("table", "part"),
     [

@@ -107,7 +107,7 @@ def outbox(ctx: click.Context, days: int, as_json: bool) -> int:
         [
             (
                 parcel.id,
-                parcel.day,
+                parcel.label,
                 parcel.channel,
                 f"{parcel.part}/{parcel.parts}",
                 parcel.state.label,
@@ -137,7 +137,7 @@ def settle(ctx: click.Context, number: int, received: bool, again: bool, by: str
     if received == again:
         raise BadInput("请写明 --received（已收到）或 --again（再发一次），二者选一。")
     parcel = delivery.settle(services_of(ctx), number, received, by or login_name())
-    say(f"报送 {parcel.id}（{parcel.day}，{parcel.channel}）{'已记为收到' if received else '将再发一次'}。")
+    say(f"报送 {parcel.id}（{parcel.label}，{parcel.channel}）{'已记为收到' if received else '将再发一次'}。")
 
 
 def parcel_as_dict(parcel: Parcel) -> dict[str, Any]:
@@ -145,6 +145,7 @@ def parcel_as_dict(parcel: Parcel) -> dict[str, Any]:
     return {
         "id": parcel.id,
         "date": parcel.day,
+        "first_date": parcel.first_day,
         "channel": parcel.channel,
         "part": parcel.part,
         "parts": parcel.parts,

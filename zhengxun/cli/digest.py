@@ -107,14 +107,21 @@ def delivery_as_dict(report: DeliveryReport) -> dict[str, Any]:
 
 
 def _parcel(parcel: Parcel) -> dict[str, Any]:
-    return {"id": parcel.id, "date": parcel.day, "channel": parcel.channel, "part": parcel.part, "parts": parcel.parts}
+    return {
+        "id": parcel.id,
+        "date": parcel.day,
+        "first_date": parcel.first_day,
+        "channel": parcel.channel,
+        "part": parcel.part,
+        "parts": parcel.parts,
+    }
 
 
 def say_delivery(report: DeliveryReport) -> None:
     """The same for people."""
     for parcel in report.sent:
-        say(f"已报送：{parcel.day}，渠道“{parcel.channel}”，第 {parcel.part}/{parcel.parts} 部分。")
+        say(f"已报送：{parcel.label}，渠道“{parcel.channel}”，第 {parcel.part}/{parcel.parts} 部分。")
     for parcel, why in report.failed:
-        say(f"没有送达：{parcel.day}，渠道“{parcel.channel}”：{why}。稍后自动再试。")
+        say(f"没有送达：{parcel.label}，渠道“{parcel.channel}”：{why}。稍后自动再试。")
     for problem in report.problems:
         say(problem)

@@ -21,6 +21,17 @@ def subject(digest: Digest) -> str:
     return f"山寨证书网络宣传处置简报 {digest.date}（{digest.number}）"
 
 
+def joined_subject(digests: Sequence[Digest]) -> str:
+    """Subject of one message with the digests of several days: names each of them."""
+    numbers = "、".join(digest.number for digest in digests)
+    return f"山寨证书网络宣传处置简报 {digests[0].date} 至 {digests[-1].date}（休息日合并，共 {len(digests)} 期：{numbers}）"
+
+
+def joined_summary(digests: Sequence[Digest]) -> list[str]:
+    """The digests one after another, each under its own heading."""
+    return [line for digest in digests for line in (f"{digest.date}（{digest.number}）", *summary(digest))]
+
+
 def summary(digest: Digest) -> list[str]:
     """The digest in lines: totals, coverage, then each lead."""
     coverage = digest.coverage

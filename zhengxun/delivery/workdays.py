@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +12,13 @@ def _calendar(year: int) -> Any:
     from holidays import country_holidays
 
     return country_holidays("CN", years=year)
+
+
+def next_workday(day: date) -> date:
+    """``day`` itself where offices work on it, else the first day after it on which they do."""
+    while not is_workday(day):
+        day += timedelta(days=1)
+    return day
 
 
 def is_workday(day: date) -> bool:

@@ -65,7 +65,10 @@ def deliver(services: Services, day: date | None = None, channel_name: str | Non
         since = min(day or day_of(now), day_of(now) - timedelta(days=MOST_DAYS))
         _settle_interrupted(store, services.settings.delivery_channels, since, now)
         for channel in channels:
-            for wanted in [day] if day is not None else _due_days(services, store, channel):
+            due = _due_days(services, store, channel)
+            # Days before one that is sent out of turn keep their place in the outbox.
+            groups = [[one] for one in due if one < day] + [[day]] if day else _groups(services, channel, due)
+            for wanted in groups:
                 _plan(store, channel, wanted, now)
             _send_channel(services, store, channel, since, day, report)
         report.problems = delivery_problems(services, store)
@@ -88,21 +91,53 @@ def _due_days(services: Services, store: Store, channel: Channel) -> list[date]:
     )
 
 
-def _plan(store: Store, channel: Channel, day: date, now: datetime) -> None:
-    digest = store.digests.frozen(day)
-    if digest is None:
-        raise BadInput(f"{day} 的处置简报还没有生成，不能报送。")
-    store.deliveries.plan(day, channel.name, _bodies(channel, digest), now)
+def _groups(services: Services, channel: Channel, days: Sequence[date]) -> list[list[date]]:
+    """Days that go out in one parcel: rest days before the same working day, where only those are sent on.
+
+    They wait for that day's digest time, so that all of them are there. A folder gets each day's files in any case.
+    """
+    if not services.settings.delivery_workdays_only or channel.kind is ChannelKind.FOLDER:
+        return [[day] for day in days]
+    from zhengxun.delivery.workdays import is_workday, next_workday
+
+    now = services.clock()
+    groups: list[list[date]] = []
+    for day in days:
+        sent_on = next_workday(day)
+        if not is_workday(day) and now < datetime.combine(sent_on, services.settings.digest_time, SHANGHAI):
+            break
+        if groups and not is_workday(day) and next_workday(groups[-1][-1]) == sent_on:
+            groups[-1].append(day)
+        else:
+            groups.append([day])
+    return groups
 
 
-def _bodies(channel: Channel, digest: Digest) -> list[str]:
+def _plan(store: Store, channel: Channel, days: Sequence[date], now: datetime) -> None:
+    digests = [digest for day in days if (digest := store.digests.frozen(day)) is not None]
+    if not digests:
+        raise BadInput(f"{days[0]} 的处置简报还没有生成，不能报送。")
+    first = days[0] if len(days) > 1 else None
+    store.deliveries.plan(days[-1], channel.name, _bodies(channel, digests), now, first)
+
+
+def _bodies(channel: Channel, digests: Sequence[Digest]) -> list[str]:
     from zhengxun.delivery.robots import LIMITS, MOST_PARTS
-    from zhengxun.delivery.words import cut, plain, split, subject, summary
+    from zhengxun.delivery.words import cut, plain, split
 
     if channel.kind not in LIMITS:
         return [""]
-    extract = channel.route.cut(digest)
-    return split(cut(plain(subject(extract), 200), 600), summary(extract), LIMITS[channel.kind], MOST_PARTS)
+    title, lines = _words([channel.route.cut(digest) for digest in digests])
+    return split(cut(plain(title, 200), 600), lines, LIMITS[channel.kind], MOST_PARTS)
+
+
+def _words(digests: Sequence[Digest]) -> tuple[str, list[str]]:
+    """Subject and lines of a message."""
+    from zhengxun.delivery.words import joined_subject, joined_summary, subject, summary
+
+    if len(digests) == 1:
+        return subject(digests[0]), summary(digests[0])
+    return joined_subject(digests), joined_summary(digests)
 
 
 def _settle_interrupted(store: Store, channels: Sequence[Channel], since: date, now: datetime) -> None:
@@ -122,7 +157,7 @@ def _send_channel(
     services: Services, store: Store, channel: Channel, since: date, day: date | None, report: DeliveryReport
 ) -> None:
     for parcel in store.deliveries.parcels(since):
-        if parcel.channel != channel.name or (day is not None and parcel.day != day):
+        if parcel.channel != channel.name or (day is not None and day not in parcel.days):
             continue
         now = services.clock()
         if day is None and _resting(services, now):
@@ -141,12 +176,12 @@ def _send(services: Services, store: Store, channel: Channel, parcel: Parcel, re
     def note(kind: DeliveryKind, detail: str) -> None:
         store.deliveries.append(parcel.id, DeliveryEvent(kind, services.clock(), detail))
 
-    digest = store.digests.frozen(parcel.day)
-    if digest is None:
-        raise BadInput(f"{parcel.day} 的处置简报不在数据库中，不能报送；请恢复备份。")
+    digests = [digest for day in parcel.days if (digest := store.digests.frozen(day)) is not None]
+    if not digests or digests[-1].date != parcel.day:
+        raise BadInput(f"{parcel.label} 的处置简报不在数据库中，不能报送；请恢复备份。")
     try:
         # Files are made before the attempt begins: what fails there has certainly not left this machine.
-        carry = _prepared(services, store, channel, parcel, channel.route.cut(digest))
+        carry = _prepared(services, store, channel, parcel, [channel.route.cut(digest) for digest in digests])
         note(DeliveryKind.BEGUN, channel.place)
         receipt = carry()
     except Unclear as unclear:
@@ -167,28 +202,34 @@ def _send(services: Services, store: Store, channel: Channel, parcel: Parcel, re
 
 
 def _prepared(
-    services: Services, store: Store, channel: Channel, parcel: Parcel, digest: Digest
+    services: Services, store: Store, channel: Channel, parcel: Parcel, digests: Sequence[Digest]
 ) -> Callable[[], Receipt]:
     """Everything ready to be handed over."""
     from zhengxun.delivery import mail, robots
-    from zhengxun.delivery.words import subject, summary
 
+    title, lines = _words(digests)
     if channel.kind is ChannelKind.FOLDER:
-        content = _files(services, store, channel, digest, set(channel.formats))
-        return lambda: _to_folder(channel, digest, content)
+        content = _files(services, store, digests[0], set(channel.formats))
+        return lambda: _to_folder(channel, digests[0], content)
     if channel.kind is ChannelKind.SMTP:
-        files = _files(services, store, channel, digest, {*channel.formats, "html"})
-        page = files.pop("html") if "html" not in channel.formats else files["html"]
-        named = {f"处置简报-{digest.date}.{name}": content for name, content in files.items()}
-        text = "\n".join([subject(digest), "", *summary(digest), ""])
-        message = mail.compose(
-            channel, subject(digest), text, page.decode(), named, parcel.key, services.clock().astimezone(SHANGHAI)
-        )
+        # A joined mail has no page of its own: each day's goes with it as a file.
+        formats = {*channel.formats, "html"}
+        named = {}
+        page = None
+        for digest in digests:
+            files = _files(services, store, digest, formats)
+            if len(digests) == 1:
+                page = files["html"].decode()
+                files = {name: content for name, content in files.items() if name in channel.formats}
+            named |= {f"处置简报-{digest.date}.{name}": content for name, content in files.items()}
+        text = "\n".join([title, "", *lines, ""])
+        at = services.clock().astimezone(SHANGHAI)
+        message = mail.compose(channel, title, text, page, named, parcel.key, at)
         return lambda: mail.send(channel, message)
-    return lambda: robots.send(channel, subject(digest), parcel.body, services.clock())
+    return lambda: robots.send(channel, title, parcel.body, services.clock())
 
 
-def _files(services: Services, store: Store, channel: Channel, digest: Digest, formats: set[str]) -> dict[str, bytes]:
+def _files(services: Services, store: Store, digest: Digest, formats: set[str]) -> dict[str, bytes]:
     from digest.renderers import RENDERERS
     from digest.templates import Templates
     from zhengxun.thumbnails import Thumbnails
@@ -227,11 +268,10 @@ def _resting(services: Services, now: datetime) -> bool:
 
 def _deadline(services: Services, day: date) -> datetime:
     """When a day's digest must have arrived; one of a rest day, with the next working day's."""
-    from zhengxun.delivery.workdays import is_workday
+    from zhengxun.delivery.workdays import next_workday
 
     if services.settings.delivery_workdays_only:
-        while not is_workday(day):
-            day += timedelta(days=1)
+        day = next_workday(day)
     return datetime.combine(day, services.settings.delivery_deadline, SHANGHAI)
 
 
@@ -275,7 +315,7 @@ def delivery_problems(services: Services, store: Store) -> list[str]:
 
 def _named(parcel: Parcel) -> str:
     part = f"第 {parcel.part}/{parcel.parts} 部分" if parcel.parts > 1 else ""
-    return f"{parcel.day} 的处置简报{part}（渠道“{parcel.channel}”，报送编号 {parcel.id}）"
+    return f"{parcel.label} 的处置简报{part}（渠道“{parcel.channel}”，报送编号 {parcel.id}）"
 
 
 def settle(services: Services, parcel_id: int, received: bool, by: str) -> Parcel:
