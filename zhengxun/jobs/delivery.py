@@ -214,7 +214,7 @@ def _prepared(
     if channel.kind is ChannelKind.SMTP:
         # A joined mail has no page of its own: each day's goes with it as a file.
         formats = {*channel.formats, "html"}
-        named = {}
+        named: dict[str, bytes] = {}
         page = None
         for digest in digests:
             files = _files(services, store, digest, formats)
