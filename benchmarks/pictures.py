@@ -138,7 +138,7 @@ def a_site(small_web: Web, posters: list[Poster], pages: int) -> str:
 def crawled(url: str, folder: Path, pictures: bool) -> tuple[float, float, dict[str, float], set[str]]:
     """(seconds of the pages' part, of the whole run, pages and pictures, flagged addresses)."""
     services = Services(
-        Settings(data_dir=folder, crawl_delay=0, allow_networks=("127.0.0.0/8",), pictures=pictures)  # type: ignore[arg-type]
+        Settings(data_dir=folder, crawl_delay=0, allow_networks=("127.0.0.0/8",), pictures=pictures, screenshots=False)  # type: ignore[arg-type]
     )
     services.prepare()
     with services.store() as store:

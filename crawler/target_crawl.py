@@ -165,8 +165,13 @@ class TargetCrawl:
         return None
 
     def is_trap(self, request: CrawlRequest) -> bool:
-        """Whether nothing is left but pages of a kind that brings nothing, and this is one more of them."""
-        return request.known is None and request.depth > 0 and self.novelty.spent(request.url)
+        """Whether nothing is left but pages of a kind that brings nothing, and this is one more of them.
+
+        Never of an account: its list names posts, and a post may be shorter than what counts as new text.
+        """
+        if self.navigation is not None or request.known is not None or request.depth == 0:
+            return False
+        return self.novelty.spent(request.url)
 
     def learn(self, page: CrawlRequest, flagged: bool) -> None:
         """A page was read and judged: links like the one that led to it move forward or back."""

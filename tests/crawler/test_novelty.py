@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from crawler.navigation import Navigation
 from crawler.novelty import SPENT, Novelty
+from crawler.target_crawl import TargetCrawl
+from domain.crawl import CrawlRequest
 from domain.document import Document
+from domain.target import Scope, Target, TargetKind
 
 SITE = "http://a.example"
 
@@ -87,6 +91,19 @@ def test_a_kind_with_a_hit_is_never_a_trap() -> None:
         novelty.saw(f"{SITE}/zs/{n}.html", _document("太原电工证包过"))
     assert not novelty.exhausted(f"{SITE}/zs/99.html")
     assert not novelty.spent(f"{SITE}/zs/99.html")
+
+
+def test_posts_of_an_account_are_never_left() -> None:
+    """Sixty short posts in a row are an account's way of writing; a site's calendar is a trap."""
+    target = Target(1, "a", f"{SITE}/", TargetKind.WEIBO, "0 6 * * *", Scope(("a.example",)))
+    account = Navigation(("a.example",), lambda url: (url,), lambda url: True)
+    left = []
+    for navigation in (None, account):
+        crawl = TargetCrawl(target, 2, 0, navigation)
+        for n in range(2 * SPENT):
+            crawl.novelty.saw(f"{SITE}/status/{n}", _document("早"))
+        left.append(crawl.is_trap(CrawlRequest(1, 1, f"{SITE}/status/99", depth=1)))
+    assert left == [True, False]
 
 
 def test_articles_of_one_pattern_never_exhaust_it() -> None:
