@@ -53,6 +53,8 @@ class PackLine:
     holds: str
     """What it holds, in Chinese."""
     rules: int
+    verdicts: Verdicts
+    """Of its rules together; a lead counts once for each rule that hits it."""
     author: str
     version: str
     source: str
@@ -96,8 +98,6 @@ class RulesOverview:
     standing: RulesStanding
     packs: tuple[PackLine, ...]
     rules: tuple[RuleLine, ...]
-    total: Verdicts
-    """Over all rules; a lead counts once for each rule that hits it."""
 
 
 @dataclass(frozen=True, slots=True)

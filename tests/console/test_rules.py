@@ -16,7 +16,7 @@ from console.app import ConsoleServices, make_app
 from domain.account import Role
 from domain.lead import EventKind
 from storage import Store
-from tests.console.conftest import MakeClient, log_in
+from tests.console.conftest import MakeClient, MovingClock, log_in
 from tests.console.content import HOSTILE, Content
 from zhengxun.accounts import AccountService
 from zhengxun.console_services import rule_trying
@@ -95,6 +95,8 @@ def test_rules_show_what_reviewers_made_of_their_hits(
     assert re.findall(r'number[^>]*">(\d+)<', first) == ["3", "1", "1"]
     assert "50%" in first
     assert "A-GRAND-0010" not in page
+    pack = page[page.index('href="/rules/files/61_rules_b_publicity.yaml"') :]
+    assert re.findall(r'number[^>]*">(\d+%?)<', pack)[1:5] == ["3", "1", "1", "50%"]
     rule = client.get("/rules/B-GUAR-0010").text
     for words in ("出现“承诺包过、保过”", "命中处附近或标题里还要有", "广告法 第二十四条第一项", "须是一个词", "这袋面包过期了",
                   "/leads/2?state=all", "没有改动过"):  # fmt: skip
@@ -123,7 +125,11 @@ def test_a_text_is_judged_with_every_reason(client_for: MakeClient, accounts: Ac
 
 
 def test_a_draft_goes_live_only_after_its_effect_was_seen(
-    keeper: tuple[TestClient, str], console: ConsoleServices, children: Children, accounts: AccountService
+    keeper: tuple[TestClient, str],
+    console: ConsoleServices,
+    children: Children,
+    accounts: AccountService,
+    clock: MovingClock,
 ) -> None:
     """Problems by line; the effect with what reviewers said; lost confirmed pages need a tick; then live, logged, listed."""
     client, csrf = keeper
@@ -142,6 +148,7 @@ def test_a_draft_goes_live_only_after_its_effect_was_seen(
     for words in ("3 → 2", "研判为确认", "E-MISC-0010", "已核对：2 个"):
         assert words in page, words
     assert "<script>alert" not in page
+    clock.forward(minutes=90)  # who reads the effect closely does not have to look again
     publish = f"/rules/effects/{token}/publish"
     for data, why in (
         ({"reason": "口语说法"}, "已核对"),

@@ -12,15 +12,17 @@ from typing import Generic, TypeVar
 from domain.errors import BadInput
 
 _Thing = TypeVar("_Thing")
+#: How long a step waits where nothing else is said.
 _KEPT = timedelta(minutes=20)
 
 
 class Kept(Generic[_Thing]):
     """``most`` things at once; the oldest goes first. Lost with the process: nothing in here is decided yet."""
 
-    def __init__(self, clock: Callable[[], datetime], most: int) -> None:
+    def __init__(self, clock: Callable[[], datetime], most: int, kept: timedelta = _KEPT) -> None:
         self._clock = clock
         self._most = most
+        self._kept = kept
         self._lock = threading.Lock()
         self._things: OrderedDict[str, tuple[str, datetime, _Thing]] = OrderedDict()
 
@@ -28,7 +30,7 @@ class Kept(Generic[_Thing]):
         """Keep a thing; return the word by which it is asked for again."""
         token = secrets.token_urlsafe(18)
         with self._lock:
-            self._things[token] = (owner, self._clock() + _KEPT, thing)
+            self._things[token] = (owner, self._clock() + self._kept, thing)
             while len(self._things) > self._most:
                 self._things.popitem(last=False)
         return token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from console.rule_desk import (
@@ -63,7 +64,7 @@ class RuleEditing:
         self._services = services
         self.versions = RuleVersions(services.settings.rule_versions)
         self._trying = RuleTrying(services)
-        self._looks: Kept[RunningEffect] = Kept(services.clock, 10)
+        self._looks: Kept[RunningEffect] = Kept(services.clock, 10, timedelta(hours=3))
 
     def locked(self, name: str = "") -> str:
         """Why the file (or any) cannot be edited here; empty where it can."""

@@ -104,16 +104,17 @@ class RuleDeskService:
         force, classifier = self._force()
         counts = self.counts.get()
         rules = tuple(_line(rule, counts) for rule in classifier.rules)
-        number: dict[str, int] = {}
+        of_file: dict[str, list[Verdicts]] = {}
         for rule in rules:
-            number[rule.file] = number.get(rule.file, 0) + 1
+            of_file.setdefault(rule.file, []).append(rule.verdicts)
         return RulesOverview(
             standing=self.standing(),
             packs=tuple(
                 PackLine(
                     file=name,
                     holds=_HOLDS.get(str(top.get("pack")), ""),
-                    rules=number.get(name, 0),
+                    rules=len(of_file.get(name, ())),
+                    verdicts=_sum(of_file.get(name, ())),
                     author=str(top.get("author", "")),
                     version=str(top.get("version", "")),
                     source=str(top.get("source", "")),
@@ -123,11 +124,6 @@ class RuleDeskService:
                 for name, own, top in _tops(classifier.rule_pack, force.folder)
             ),
             rules=rules,
-            total=Verdicts(
-                sum(rule.verdicts.hits for rule in rules),
-                sum(rule.verdicts.confirmed for rule in rules),
-                sum(rule.verdicts.dismissed for rule in rules),
-            ),
         )
 
     def rule(self, rule_id: str) -> RulePage:
@@ -272,6 +268,14 @@ def version_line(version: RuleVersion, live: RuleVersion | None) -> VersionLine:
         digest=version.digest,
         restored=version.restored,
         live=live is not None and live.number == version.number,
+    )
+
+
+def _sum(verdicts: Sequence[Verdicts]) -> Verdicts:
+    return Verdicts(
+        sum(one.hits for one in verdicts),
+        sum(one.confirmed for one in verdicts),
+        sum(one.dismissed for one in verdicts),
     )
 
 
