@@ -6,7 +6,9 @@ at least :data:`NEW_TEXT` characters of its lines were not seen on this target b
 are no near copy of what the last pages of its kind brought (a template with one word in it), or when it leads to a kind of
 page that is no trap itself. Text decides, not the address: a list of 300 articles has one pattern too.
 
-A kind with a page that was flagged is never a trap.
+A kind with a page that was flagged is never a trap. And only addresses that can be made without end, by parameters or by a calendar's
+months, are ever left out for good; numbered pages that say the same come last and are still asked for, because one of
+them may say something else, and there is an end to them.
 """
 
 from __future__ import annotations
@@ -38,6 +40,12 @@ _LINE = 6
 _REMEMBERED = 50_000
 _KINDS = 5_000
 _DIGITS = re.compile(r"\d+")
+#: A month in a path (/2026/11/, /calendar-2031-5.html).
+_MONTH = re.compile(r"(?:19|20|21)\d\d[-_/](?:0?[1-9]|1[0-2])(?!\d)")
+
+
+def _is_endless(url: str) -> bool:
+    return "?" in url or _MONTH.search(url) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -81,8 +89,8 @@ class Novelty:
         return self._in_a_row(url) >= self._patience
 
     def spent(self, url: str) -> bool:
-        """Whether pages of this kind went on bringing nothing when nothing else was left to ask for."""
-        return self._in_a_row(url) >= SPENT * self._patience
+        """Whether pages of this kind, of which there is no end, went on bringing nothing when nothing else was left to ask for."""
+        return self._in_a_row(url) >= SPENT * self._patience and _is_endless(url)
 
     def _in_a_row(self, url: str) -> int:
         kinds = kinds_of(url)

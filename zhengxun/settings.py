@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from datetime import datetime, time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
@@ -20,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from crawler.settings import MEBIBYTE, CrawlSettings
 from domain.account import Role
 from domain.errors import BadInput
+from zhengxun.settings_file import TomlFile, explain
 
 if TYPE_CHECKING:
     from zhengxun.delivery.channels import Channel
@@ -361,7 +361,7 @@ class Settings(BaseSettings):
         """Flags, then environment, then the file of the data directory that those two name."""
         given = init_settings().get("data_dir") or env_settings().get("data_dir")
         folder = Path(given) if given else Path("var")
-        return init_settings, env_settings, _TomlFile(settings_cls, folder / FILE_NAME)
+        return init_settings, env_settings, TomlFile(settings_cls, folder / FILE_NAME)
 
     @property
     def delivery_channels(self) -> tuple[Channel, ...]:
@@ -407,86 +407,7 @@ class Settings(BaseSettings):
         try:
             return cls(**given)
         except ValidationError as error:
-            raise BadInput("设置有误：" + "；".join(_explain(item) for item in error.errors()) + "。") from error
-
-
-class _TomlFile(PydanticBaseSettingsSource):
-    """``zhengxun.toml``: a flat table with the settings' names in lower case."""
-
-    def __init__(self, settings_cls: type[BaseSettings], path: Path) -> None:
-        super().__init__(settings_cls)
-        self.path = path
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
-        """Unused: :meth:`__call__` gives all at once."""
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        """The file's values; relative paths count from the data directory."""
-        try:
-            text = self.path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            return {}
-        except NotADirectoryError as error:
-            folder = self.path.parent
-            what = "不是文件夹" if folder.exists() else "的上级不是文件夹"
-            raise BadInput(f"数据目录 {folder} {what}；请用 --data-dir 另指一个目录。") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"设置文件 {self.path} 无法读取，请检查权限并确认是 UTF-8 编码。") from error
-        try:
-            values = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise BadInput(f"设置文件 {self.path} 不是合法的 TOML：{error}。") from error
-        if "data_dir" in values:
-            raise BadInput(f"设置文件 {self.path} 中不能设置 data_dir：文件本身就在数据目录里。")
-        for name in (
-            "digest_dir",
-            "templates_dir",
-            "rules_dir",
-            "timestamp_roots",
-            "backup_dir",
-            "console_certificate",
-        ):
-            if isinstance(values.get(name), str):
-                values[name] = self.path.parent / values[name]
-        return values
-
-
-#: Pydantic's error types that users meet, in Chinese; anything else is shown with its type's name.
-_REASONS = {
-    "extra_forbidden": "没有这个设置，请核对名称",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "bool_parsing": "应为 true 或 false",
-    "bool_type": "应为 true 或 false",
-    "int_from_float": "应为整数",
-    "float_parsing": "应为数字",
-    "float_type": "应为数字",
-    "string_type": "应为文字",
-    "string_too_short": "过短，至少 {min_length} 字",
-    "string_too_long": "过长，最多 {max_length} 字",
-    "literal_error": "不在可选值之内：{expected}",
-    "greater_than_equal": "不得小于 {ge}",
-    "greater_than": "必须大于 {gt}",
-    "less_than_equal": "不得大于 {le}",
-    "path_type": "应为路径",
-    "string_pattern_mismatch": "应以 http:// 或 https:// 开头，且不含空格",
-    "datetime_parsing": "应为时间",
-    "datetime_type": "应为时间",
-    "time_parsing": "应为“时:分”",
-    "time_type": "应为“时:分”",
-}
-
-
-def _explain(item: Any) -> str:
-    """One Chinese clause for one of pydantic's errors: which setting, which value, what is wrong."""
-    name = str(item["loc"][0]) if item["loc"] else "?"
-    context = item.get("ctx") or {}
-    if item["type"] == "value_error":
-        reason = str(context.get("error", "值无效"))
-    else:
-        reason = _REASONS.get(item["type"], f"值无效（{item['type']}）").format_map(context)
-    return f"{PREFIX}{name.upper()}（值“{item['input']}”）{reason}"
+            raise BadInput("设置有误：" + "；".join(explain(item, PREFIX) for item in error.errors()) + "。") from error
 
 
 def unknown_environment() -> list[str]:

@@ -127,6 +127,8 @@ def _item(item: DigestItem) -> dict[str, Any]:
         "added": list(item.added),
         "dropped": list(item.dropped),
         "relation": {"kind": item.relation.kind.value, "lead_id": item.relation.lead_id} if item.relation else None,
+        # Beside the evidence, not in it: that object is the contract's, to the letter.
+        "screenshot_note": evidence.screenshot_note if evidence is not None else None,
         "evidence": None
         if evidence is None
         else {
@@ -135,6 +137,5 @@ def _item(item: DigestItem) -> dict[str, Any]:
             "warc": evidence.warc,
             "warc_offset": evidence.warc_offset,
             "screenshot": evidence.screenshot,
-            "screenshot_note": evidence.screenshot_note,
         },
     }

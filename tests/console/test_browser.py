@@ -84,6 +84,10 @@ class Watched:
         """Nothing sticks out to the side, and axe finds nothing serious."""
         width = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert width[0] <= width[1], f"{where}: wider than the screen"
+        # A button that was just enabled again fades in: colours are judged when they stand still.
+        self.page.evaluate(
+            "Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null))).then(() => null)"
+        )
         found = Axe().run(self.page)
         serious = [
             (violation["id"], violation["nodes"][0]["html"][:200])

@@ -101,9 +101,25 @@ def test_posts_of_an_account_are_never_left() -> None:
     for navigation in (None, account):
         crawl = TargetCrawl(target, 2, 0, navigation)
         for n in range(2 * SPENT):
-            crawl.novelty.saw(f"{SITE}/status/{n}", _document("早"))
-        left.append(crawl.is_trap(CrawlRequest(1, 1, f"{SITE}/status/99", depth=1)))
+            crawl.novelty.saw(f"{SITE}/status?id={n}", _document("早"))
+        left.append(crawl.is_trap(CrawlRequest(1, 1, f"{SITE}/status?id=99", depth=1)))
     assert left == [True, False]
+
+
+def test_only_addresses_without_end_are_left_out_for_good() -> None:
+    """Parameters and a calendar's months can be made for ever; numbered pages that say the same are asked for at last."""
+    for pattern, spent in (
+        ("/list?day={}", True),
+        ("/calendar/20{}/11/", True),
+        ("/calendar-20{}-5.html", True),
+        ("/city/{}.html", False),
+        ("/2025110{}/", False),
+    ):
+        novelty = Novelty(2)
+        for n in range(10, 10 + 2 * SPENT):
+            novelty.saw(f"{SITE}{pattern.format(n)}", _document("年月活动安排"))
+        assert novelty.exhausted(f"{SITE}{pattern.format(31)}"), pattern
+        assert novelty.spent(f"{SITE}{pattern.format(31)}") is spent, pattern
 
 
 def test_articles_of_one_pattern_never_exhaust_it() -> None:

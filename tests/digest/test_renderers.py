@@ -165,7 +165,7 @@ def test_json_is_the_contract_to_the_letter() -> None:
         assert contract <= set(item)
         assert set(item) - contract == {
             "review", "reason", "referred_at", "referred_to", "days_since_referral", "overdue", "answer", "added",
-            "dropped",
+            "dropped", "relation", "screenshot_note",
         }  # fmt: skip
     first = told["items"][0]
     assert set(first["findings"][0]) == {

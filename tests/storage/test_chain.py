@@ -160,4 +160,4 @@ def test_the_hash_covers_every_column() -> None:
 
 def test_the_kinds_of_links_keep_their_words() -> None:
     """They stand in files that must be readable for years."""
-    assert [kind.value for kind in LinkKind] == ["records", "file", "stamp", "export"]
+    assert [kind.value for kind in LinkKind] == ["records", "file", "removal", "stamp", "export"]

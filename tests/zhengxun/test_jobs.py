@@ -229,6 +229,7 @@ def test_tick_does_what_is_due_and_only_once(
             "crawl": None,
             "recheck": None,
             "digests": [],
+            "blacklist": [],
             "alarms": [],
             "delivery": DELIVERED_NOTHING,
             "upkeep": None,

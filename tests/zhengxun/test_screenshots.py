@@ -85,9 +85,9 @@ def test_each_flagged_version_has_its_picture(
     assert asked == len(site.seen)
     assert ready("digest", "--format", "json", "--out", tmp_path / "digest").status == 0
     (written,) = (tmp_path / "digest").iterdir()
-    evidence = [item["evidence"] for item in json.loads(written.read_text("utf-8"))["items"]]
-    assert len(evidence) == 4
-    assert all(each["screenshot"] and each["screenshot_note"] is None for each in evidence)
+    items = json.loads(written.read_text("utf-8"))["items"]
+    assert len(items) == 4
+    assert all(each["evidence"]["screenshot"] and each["screenshot_note"] is None for each in items)
     assert ready("evidence", "verify", "--all").status == 0
 
 
