@@ -34,11 +34,12 @@ async def _answer(
             begin = time.monotonic()
             path = head.split(b" ", 2)[1].decode("ascii", "replace")
             status, kind, body = _page(host, path, port, pages)
+            # Taken before the answer leaves: a busy machine may give this process its core back later than the client.
+            end = time.monotonic()
             writer.write(
                 f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
             )
-            # Small answers are out at once; after drain() this busy process may get the core back later than the client.
-            met.append(Met(host, path, begin, time.monotonic()))
+            met.append(Met(host, path, begin, end))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         pass

@@ -35,7 +35,7 @@ FIRST = date(2026, 10, 20)
 DAYS = [FIRST + timedelta(days=offset) for offset in range(30)]
 
 #: Days of the month on which the database server ends all sessions, twice.
-RESTARTS = (4, 10)
+RESTARTS = (4, 6)
 
 CONFIGURATION = """crawl_delay = 0
 digest_formats = ["json"]
@@ -153,7 +153,7 @@ def site(web: Web) -> Site:
     return web.site({"/": html(HONEST + '<a href="/offer.html">培训</a>'), "/offer.html": html(OFFER, "办证")})
 
 
-@pytest.mark.parametrize(("kind", "days"), [("sqlite", 30), ("postgresql", 10)])
+@pytest.mark.parametrize(("kind", "days"), [("sqlite", 30), ("postgresql", 6)])
 def test_thirty_days(
     kind: str,
     days: int,
