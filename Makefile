@@ -23,7 +23,7 @@ demo:
 	@$(BIN)/zhengxun demo
 
 test: setup
-	@scripts/services.sh $(BIN)/python -m pytest -n 2
+	@scripts/services.sh $(BIN)/python -m pytest -n 3 --dist worksteal
 
 run:
 	@scripts/setup.sh run
