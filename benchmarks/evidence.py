@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -59,7 +59,7 @@ def fill(store: Store, folder: Path, pages: int) -> float:
 
 
 @contextmanager
-def _without_chain():  # type: ignore[no-untyped-def]
+def _without_chain() -> Iterator[None]:
     with patch("storage.recording.chain_rows"), patch("storage.recording.lock_chain"):
         yield
 

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
+from ipaddress import ip_network
 from pathlib import Path
 
 import psutil
@@ -138,7 +139,13 @@ def a_site(small_web: Web, posters: list[Poster], pages: int) -> str:
 def crawled(url: str, folder: Path, pictures: bool) -> tuple[float, float, dict[str, float], set[str]]:
     """(seconds of the pages' part, of the whole run, pages and pictures, flagged addresses)."""
     services = Services(
-        Settings(data_dir=folder, crawl_delay=0, allow_networks=("127.0.0.0/8",), pictures=pictures, screenshots=False)  # type: ignore[arg-type]
+        Settings(
+            data_dir=folder,
+            crawl_delay=0,
+            allow_networks=(ip_network("127.0.0.0/8"),),
+            pictures=pictures,
+            screenshots=False,
+        )
     )
     services.prepare()
     with services.store() as store:

@@ -19,8 +19,10 @@ from crawler.addresses import address_pattern, canonical
 from crawler.analysis_pool import AnalysisPool, WorkersUnusable
 from crawler.fetch import Fetcher
 from crawler.frontier import Frontier
+from crawler.landing import Approach, Landing
+from crawler.logins import Logins
 from crawler.navigation import Navigation
-from crawler.politeness import Politeness
+from crawler.politeness import Politeness, TurnsLost
 from crawler.recorder import Recorder, Report
 from crawler.rendering import Renderer
 from crawler.robots import RobotsBook
@@ -28,7 +30,7 @@ from crawler.settings import CrawlSettings, Progress
 from crawler.sitemap_reading import SitemapReader
 from crawler.target_crawl import IN_HAND, LOW, TargetCrawl, mark_of
 from crawler.verdicts import Ending
-from crawler.visit import Landing, Visitor
+from crawler.visit import Visitor
 from crawler.warc import WarcWriter
 from domain.crawl import CrawlRequest, Outcome, Purpose
 from domain.intake import is_fetchable
@@ -75,7 +77,9 @@ class Patrol:
         self._recorder = Recorder(ledger, self._warc, self._written)
         self._robots = RobotsBook(fetcher, politeness, settings)
         self._renderer = Renderer(fetcher, self._robots, settings)
-        self._visitor = Visitor(fetcher, self._robots, pool, self._recorder, settings, clock, self._renderer)
+        logins = Logins(settings.logins)
+        self._approach = Approach(fetcher, self._robots, logins, settings)
+        self._visitor = Visitor(logins, pool, self._recorder, settings, clock, self._renderer)
         self._sitemaps = SitemapReader(fetcher, self._robots, self._recorder, settings, clock)
         self._frontier = Frontier(politeness)
         self._active: dict[int, TargetCrawl] = {}
@@ -254,7 +258,7 @@ class Patrol:
         landing = Landing(ending=verdicts.INTERNAL, canonical_url=request.url)
         try:
             try:
-                landing = await self._visitor.fetch(crawl, request)
+                landing = await self._approach.fetch(crawl, request)
             finally:
                 self._fetching -= 1
                 self._frontier.release(request.host)
@@ -263,7 +267,7 @@ class Patrol:
             if landing.leads_to is not None and self._waits(crawl, request, landing):
                 return
             report = await self._visitor.conclude(crawl, request, landing)
-        except (asyncio.CancelledError, WorkersUnusable):
+        except (asyncio.CancelledError, WorkersUnusable, TurnsLost):
             raise
         except Exception:
             logger.exception("the visit of %s failed", request.url)

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+from domain.errors import ZhengxunError
 from domain.ports import HostTurns
 
 #: Seconds between two looks at a host whose turn another process has: up to so many, at random.
@@ -104,6 +105,13 @@ class Politeness:
                 del self._gates[host]
 
 
+class TurnsLost(ZhengxunError):
+    """The shared turns cannot be asked any more: going on could mean being at a host beside another process."""
+
+    def __init__(self) -> None:
+        super().__init__("与数据库的连接中断，无法再确认各主机是否有别的进程在访问，采集已中止；未采的页面下次接着采。")
+
+
 class SharedGates:
     """Shared turns seen from the event loop: asked in one thread, in the order of the calls."""
 
@@ -113,12 +121,15 @@ class SharedGates:
         self._lost: BaseException | None = None
 
     async def take(self, host: str, delay: float) -> None:
-        """Wait for the turn at ``host`` and for the host's pause; raises what kept the turns from being shared."""
+        """Wait for the turn at ``host`` and for the host's pause; :class:`TurnsLost` where nobody can say whose it is."""
         loop = asyncio.get_running_loop()
         while True:
             if self._lost is not None:
-                raise self._lost
-            wait = await loop.run_in_executor(self._thread, self._turns.take, host, delay)
+                raise TurnsLost from self._lost
+            try:
+                wait = await loop.run_in_executor(self._thread, self._turns.take, host, delay)
+            except Exception as error:
+                raise TurnsLost from error
             if wait is not None:
                 break
             await asyncio.sleep(random.uniform(0.05, _LOOK_AGAIN))

@@ -1,60 +1,37 @@
-"""One planned request from the first look at robots.txt to its one outcome."""
+"""From what a request landed on (:mod:`crawler.landing`) to its one outcome."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from urllib.parse import urljoin
-
-from w3lib.url import safe_url_string
+from dataclasses import replace
 
 from crawler import promise, rendering, verdicts
 from crawler.addresses import canonical
 from crawler.analysis_pool import AnalysisPool, ReadingTooSlow, WorkerDied
 from crawler.analysis_worker import Finished, Reading
 from crawler.browser.showing import Shown
-from crawler.exchange import Exchange, Headers
-from crawler.fetch import Fetcher, retry_after
+from crawler.exchange import Exchange
+from crawler.fetch import retry_after
+from crawler.landing import Landing, alias_ending
 from crawler.logins import Logins, remark
 from crawler.pictures.choice import looks_like_picture
 from crawler.recorder import Finish, Kept, KeptPicture, Recorder, Report
 from crawler.rendering import Renderer
-from crawler.robots import RobotsBook
 from crawler.settings import CrawlSettings
 from crawler.target_crawl import TargetCrawl, mark_of
-from crawler.verdicts import Ending, FetchProblem
+from crawler.verdicts import Ending
 from domain.analysis import JudgedDocument, PageAnalysis
-from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, KnownVersion, Outcome, Purpose
+from domain.crawl import CrawlOutcome, CrawlRequest, FetchedPage, Outcome, Purpose
 from domain.document import Link, PageVerdict
 from domain.ports import Clock
 from domain.target import TargetKind
 
 logger = logging.getLogger(__name__)
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: Answers that say that there is nothing at an address; a refusal or an error of the server says nothing of the kind.
 _GONE = frozenset({"http_404", "http_410"})
 _WANT_LOGIN = frozenset({PageVerdict.LOGIN_WALL.value, "http_401", "http_403"})
-
-
-@dataclass(slots=True)
-class Landing:
-    """Where a request's redirects ended: the answer to be read, or the ending there is instead."""
-
-    hops: list[Exchange] = field(default_factory=list)
-    """Redirects gone through, first to last."""
-    answer: Exchange | None = None
-    ending: Ending | None = None
-    canonical_url: str = ""
-    """Canonical form of the last address asked for."""
-    leads_to: int | None = None
-    """Mark of a planned page that the redirects lead to and whose end is not known yet."""
-
-    @property
-    def bytes_received(self) -> int:
-        """Bytes of all bodies."""
-        return sum(len(hop.body) for hop in self.hops) + (len(self.answer.body) if self.answer else 0)
 
 
 class Visitor:
@@ -62,8 +39,7 @@ class Visitor:
 
     def __init__(
         self,
-        fetcher: Fetcher,
-        robots: RobotsBook,
+        logins: Logins,
         pool: AnalysisPool,
         recorder: Recorder,
         settings: CrawlSettings,
@@ -71,81 +47,11 @@ class Visitor:
         renderer: Renderer,
     ) -> None:
         self._renderer = renderer
-        self._logins = Logins(settings.logins)
-        self._fetcher = fetcher
-        self._robots = robots
+        self._logins = logins
         self._pool = pool
         self._recorder = recorder
         self._settings = settings
         self._clock = clock
-
-    async def fetch(self, crawl: TargetCrawl, request: CrawlRequest) -> Landing:
-        """The network part: conditional request, redirects hop by hop. Never raises for what a site does."""
-        landing = Landing(canonical_url=request.url)
-        try:
-            await self._follow(crawl, request, landing)
-        except FetchProblem as problem:
-            landing.ending = problem.ending
-        return landing
-
-    async def _follow(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> None:
-        url = request.url
-        asked = {url}
-        known = request.known if rendering.may_skip(crawl.target, request.known) else None
-        conditions = _referer(request) if request.purpose is Purpose.PICTURE else _conditions(known)
-        while True:
-            # What was decided of a target's robots.txt does not hold for the hosts on which its pictures lie.
-            if crawl.target.robots_override is None or not crawl.in_scope(url):
-                refusal = (await self._robots.of(url)).ending_for(url, self._settings.robots_token)
-                if refusal is not None:
-                    landing.ending = replace(refusal, final_url=url) if landing.hops else refusal
-                    return
-            login = self._logins.of(url, crawl.target.kind) if request.purpose is not Purpose.PICTURE else None
-            exchange = await self._fetcher.get(url, conditions, login)
-            location = exchange.header("Location")
-            if exchange.status not in _REDIRECTS or not location:
-                landing.answer = exchange
-                return
-            landing.hops.append(exchange)
-            following, landing.ending = self._next_hop(crawl, request, landing, _as_written(location), asked)
-            if landing.ending is not None:
-                return
-            asked.add(following)
-            url = following
-            conditions = ()
-
-    def _next_hop(
-        self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing, location: str, asked: set[str]
-    ) -> tuple[str, Ending | None]:
-        """Where a redirect goes on to, or how it ends here; ``landing.canonical_url`` follows it."""
-        base = landing.hops[-1].url
-        following = canonical(location, base)
-        if following is None:
-            return "", Ending(Outcome.FAILED, "redirect_bad", "地址转到无法采集的地址。")
-        refusal = self._fetcher.refusal(following)
-        if refusal is not None:
-            return following, replace(verdicts.refused(refusal), final_url=following)
-        written = following
-        if following in asked:
-            # Only a session id was added: worth one request. The very same address again is a loop (it waits for a
-            # cookie that we do not keep).
-            written = safe_url_string(urljoin(base, location))
-        if written in asked or len(landing.hops) > self._settings.max_redirects:
-            return following, verdicts.redirect_loop(following, self._settings.max_redirects)
-        if request.purpose is Purpose.PICTURE:
-            return written, None  # it belongs to the page that names it, wherever it lies
-        if not crawl.in_scope(following):
-            return following, verdicts.out_of_scope(following)
-        if following != request.url:
-            mark = mark_of(following)
-            ended = crawl.aliases.bad_end(mark)
-            if ended is not None:
-                return following, replace(ended, final_url=following)
-            if crawl.is_planned(following):
-                landing.leads_to = None if crawl.aliases.has_ended(mark) else mark
-                return following, _alias(request, following)
-        landing.canonical_url = following
-        return written, None
 
     async def conclude(self, crawl: TargetCrawl, request: CrawlRequest, landing: Landing) -> Report:
         """Judge what was fetched: status, sameness, verdict; exactly one finish for ``request`` comes of it."""
@@ -165,7 +71,7 @@ class Visitor:
         if landing.canonical_url != request.url:
             page = await self._request_of(crawl, request, landing)
             if page.id is None:
-                return self._ended(crawl, request, landing, _alias(request, landing.canonical_url))
+                return self._ended(crawl, request, landing, alias_ending(request, landing.canonical_url))
         digest = answer.sha256()
         if page.known is not None and digest == page.known.sha256 and rendering.may_skip(crawl.target, page.known):
             return self._ended(crawl, request, landing, verdicts.SAME_BYTES, page=page)
@@ -239,7 +145,7 @@ class Visitor:
             ending = replace(ending, reason="not_rendered", detail=note)
         finishes = [Finish(self._outcome(page, landing, ending), extraction.verdict, kept)]
         if page is not request:
-            finishes.append(Finish(self._outcome(request, landing, _alias(request, page.url))))
+            finishes.append(Finish(self._outcome(request, landing, alias_ending(request, page.url))))
         return Report(crawl, tuple(finishes), links)
 
     async def _render(
@@ -350,7 +256,7 @@ class Visitor:
             crawl.aliases.note(mark_of(landing.canonical_url), ending)  # an error page has no request of its own
         finishes = [Finish(self._outcome(request, landing, ending), verdict)]
         if page is not None and page is not request:
-            alias = ending if ending.outcome is not Outcome.UNCHANGED else _alias(request, page.url)
+            alias = ending if ending.outcome is not Outcome.UNCHANGED else alias_ending(request, page.url)
             finishes = [
                 Finish(self._outcome(page, landing, ending), verdict),
                 Finish(self._outcome(request, landing, alias), verdict),
@@ -382,37 +288,3 @@ class Visitor:
     def without_visit(self, crawl: TargetCrawl, request: CrawlRequest, ending: Ending) -> Report:
         """A request that ends without being made."""
         return Report(crawl, (Finish(self._outcome(request, Landing(), ending)),))
-
-
-def _alias(request: CrawlRequest, url: str) -> Ending:
-    """How an address ends that leads to another page: as an alias, or, where it was a page itself, as gone from here."""
-    return verdicts.moved(url) if request.known is not None else verdicts.redirected(url)
-
-
-def _conditions(known: KnownVersion | None) -> Headers:
-    if known is None:
-        return ()
-    conditions = []
-    if known.etag:
-        conditions.append((b"If-None-Match", known.etag.encode("latin-1", "ignore")))
-    if known.last_modified:
-        conditions.append((b"If-Modified-Since", known.last_modified.encode("latin-1", "ignore")))
-    return tuple(conditions)
-
-
-def _referer(request: CrawlRequest) -> Headers:
-    """The page that shows a picture, as a browser says it (RFC 9110, 10.1.3): many hosts give pictures to nobody else."""
-    if not request.via or (request.via.startswith("https:") and request.url.startswith("http:")):
-        return ()
-    return ((b"Referer", request.via.encode("ascii", "ignore")),)
-
-
-def _as_written(location: str) -> str:
-    """A Location header as the site meant it: header bytes are read as Latin-1, sites write UTF-8 or GBK into them."""
-    raw = location.encode("latin-1", "replace")
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return location

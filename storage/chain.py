@@ -6,45 +6,24 @@ snapshots and captures grow along the chain, so that a row that no link names sh
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Text, func, insert, select, text, type_coerce
+from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from domain.chain import Link, LinkKind, canonical, moment, new_link
+from domain.chain import Link, LinkKind, new_link
 from domain.ports import Clock
 from storage.dialects import insert_for, portions
 from storage.engine import reading, writing
-from storage.tables import Base, CaptureRow, EvidenceChainCopyRow, EvidenceLinkRow, SnapshotRow
-from storage.types import UtcDateTime
+from storage.row_hashes import COLUMNS, ROWS, hashes_of, raw, raw_time, row_hash
+from storage.tables import EvidenceChainCopyRow, EvidenceLinkRow
 
 #: Advisory lock of the chain's end on PostgreSQL; any constant that nothing else in the database uses.
 _CHAIN_LOCK = 0x5A58_4348
-
-#: The columns that a row's hash covers, by the word for the table in a link. A new column of these tables needs a new
-#: word (``snapshots/2``), because the hashes that stand in the chain stay as they are.
-COLUMNS: Mapping[str, tuple[type[Base], tuple[str, ...]]] = {
-    "snapshots": (
-        SnapshotRow,
-        (
-            *("id", "page_id", "request_id", "fetched_at", "status", "size", "sha256", "text_sha256", "warc_file"),
-            *("warc_offset", "warc_record_id", "content_type", "etag", "last_modified", "ip_address", "url"),
-            *("final_url", "redirects"),
-        ),
-    ),
-    "captures": (
-        CaptureRow,
-        (
-            *("id", "snapshot_id", "url_key", "kind", "taken_at", "content_type", "sha256", "size", "width", "height"),
-            *("warc_file", "warc_offset", "warc_record_id", "url"),
-        ),
-    ),
-}
 
 #: Stands for a time that was altered into none; no link was ever made then.
 _NO_TIME = datetime.fromtimestamp(0, UTC)
@@ -87,7 +66,7 @@ def chain_rows(
         return
     content: dict[str, Any] = {}
     for table, wanted in ids.items():
-        hashes = dict(_hashes(connection, table, wanted))
+        hashes = dict(hashes_of(connection, table, wanted))
         content[table] = [[id_, hashes[id_]] for id_ in wanted]
     _append(
         connection,
@@ -116,67 +95,14 @@ def _append(connection: Connection, at: datetime, kind: LinkKind, content: dict[
     return link
 
 
-def _hashes(connection: Connection, table: str, ids: Collection[int]) -> Iterator[tuple[int, str]]:
-    """(id, hash) of the rows that are there."""
-    kind = COLUMNS[table][0]
-    for portion in portions(ids):
-        for row in connection.execute(_ROWS[table][0].where(kind.__table__.c.id.in_(portion))):
-            yield row.id, row_hash(table, row)
-
-
-def _raw(column: Any) -> Any:
-    """A column as the driver gives it: an altered value that is no time or no JSON must show, not stop the reader."""
-    return type_coerce(column, Text()).label(column.name)
-
-
-#: By table: a query of the columns that the hash covers, raw, and which of them are times.
-_ROWS: Mapping[str, tuple[Any, frozenset[str]]] = {
-    table: (
-        select(*(_raw(kind.__table__.c[name]) for name in names)),
-        frozenset(name for name in names if isinstance(kind.__table__.c[name].type, UtcDateTime)),
-    )
-    for table, (kind, names) in COLUMNS.items()
-}
-
 #: The columns of a link, raw.
 _LINK = tuple(
-    _raw(EvidenceLinkRow.__table__.c[name]) for name in ("number", "at", "kind", "content", "previous", "sha256")
+    raw(EvidenceLinkRow.__table__.c[name]) for name in ("number", "at", "kind", "content", "previous", "sha256")
 )
 
 
-def row_hash(table: str, row: Any) -> str:
-    """Hex SHA-256 over the canonical JSON of the columns that the chain covers.
-
-    Times stand in it as :func:`domain.chain.moment` writes them, bytes as hex, JSON as the text it is.
-    """
-    times = _ROWS[table][1]
-    said = dict(row._mapping)
-    for name, value in said.items():
-        if name in times:
-            at = _time(value)
-            said[name] = value if at is None else moment(at)
-        elif isinstance(value, bytes | memoryview):
-            said[name] = bytes(value).hex()
-    return hashlib.sha256(canonical(said).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _time(value: Any) -> datetime | None:
-    """A raw time; None for what is none. SQLite keeps UTC without its zone."""
-    if isinstance(value, str):
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        if at.isoformat(" ", "microseconds") != value:
-            return None  # readable, but not as it was written: any letter may stand between day and hour
-        value = at
-    if not isinstance(value, datetime):
-        return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
 def _link(row: Any) -> Link:
-    return Link(row.number, _time(row.at) or _NO_TIME, row.kind, row.content, row.previous, row.sha256)
+    return Link(row.number, raw_time(row.at) or _NO_TIME, row.kind, row.content, row.previous, row.sha256)
 
 
 def named_rows(link: Link) -> dict[str, dict[int, str]]:
@@ -339,7 +265,7 @@ class Chain:
                 ChainedRow(table, row.id, None, row_hash(table, row))
                 for table, (kind, _) in COLUMNS.items()
                 for row in connection.execute(
-                    _ROWS[table][0].where(kind.__table__.c.id > ends[table]), execution_options={"yield_per": 500}
+                    ROWS[table][0].where(kind.__table__.c.id > ends[table]), execution_options={"yield_per": 500}
                 )
             ]
             yield None, rest
@@ -349,7 +275,7 @@ class Chain:
         last = EvidenceLinkRow.snapshot_last if table == "snapshots" else EvidenceLinkRow.capture_last
         found = []
         with reading(self.engine) as connection:
-            hashes = dict(_hashes(connection, table, ids))
+            hashes = dict(hashes_of(connection, table, ids))
             for id_ in ids:
                 row = connection.execute(select(*_LINK).where(last >= id_).order_by(last).limit(1)).first()
                 named = named_rows(_link(row)).get(table, {}) if row else {}
@@ -394,7 +320,7 @@ def _beside(
     for table, (kind, _) in COLUMNS.items():
         last = max((id_ for rows in named for id_ in rows.get(table, ())), default=0)
         ids = kind.__table__.c.id
-        rows = connection.execute(_ROWS[table][0].where(ids > ends[table], ids <= last)) if last else ()
+        rows = connection.execute(ROWS[table][0].where(ids > ends[table], ids <= last)) if last else ()
         found[table] = {row.id: row_hash(table, row) for row in rows}
     for link, rows_of in zip(links, named, strict=True):
         checked = []

@@ -15,6 +15,7 @@ from warcio.archiveiterator import ArchiveIterator
 import crawler
 from crawler.analysis_worker import extract_only
 from crawler.memory_ledger import MemoryLedger
+from crawler.politeness import TurnsLost
 from crawler.process import StopRequest
 from crawler.warc import locate
 from domain.crawl import Outcome
@@ -302,6 +303,39 @@ def test_an_error_of_the_ledger_ends_the_run(tmp_path: Path) -> None:
 
     with web() as net, pytest.raises(OSError, match="disk full"):
         crawl([target_of(net.site({"/": "x"}))], tmp_path, ledger=Full(now))
+
+
+def test_lost_turns_end_the_run_and_no_page_is_called_failed(tmp_path: Path) -> None:
+    """A database that restarts takes the turns at hosts with it: what was not fetched is for the next run."""
+
+    class Restarted:
+        left = 4
+
+        def take(self, host: str, delay: float) -> float | None:
+            self.left -= 1
+            if self.left < 0:
+                raise ConnectionError("terminating connection due to administrator command")
+            return 0.0
+
+        def give_back(self, host: str, pause: float) -> None:
+            """Nobody else is there."""
+
+        def close(self) -> None:
+            """Nothing was opened."""
+
+    pages: dict[str, object] = {f"/p{n}": f"第{n}页的内容" for n in range(10)}
+    pages["/"] = "".join(f'<a href="{path}">x</a>' for path in pages)
+    with web() as net:
+        site = net.site(pages)
+        ledger = MemoryLedger(now)
+        settings = settings_for(tmp_path, sitemaps=False, turns=Restarted)
+        with pytest.raises(TurnsLost, match="与数据库的连接中断"):
+            crawler.run([target_of(site)], ledger, read_simply, settings, 1, clock=now)
+        # robots.txt and three pages had their turn, of which some may still have been read; none is called failed.
+        assert {visit.outcome.outcome for visit in ledger.visits.values()} <= {Outcome.OK}
+        assert len(ledger.visits) <= 3
+        crawl([target_of(site)], tmp_path, ledger=ledger)
+        assert len(ledger.visits) == 11
 
 
 def test_stopping_leaves_the_rest_pending_and_the_same_run_goes_on(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from domain.chain import NOTHING_BEFORE, Link, LinkKind, follows, hash_of
 from domain.evidence import CaptureKind
-from storage.chain import COLUMNS, ChainedRow
+from storage.chain import ChainedRow
 from storage.engine import writing
+from storage.row_hashes import COLUMNS
 from tests.storage.build import SITE, START, World, capture, judged, ok
 from tests.storage.conftest import TestClock
 

@@ -48,9 +48,11 @@ def hand_out(services: Services) -> HandedOut:
     return done
 
 
-def _put(queue: Queue, done: HandedOut, job: JobName, key: str, **arguments: object) -> None:
-    if queue.put(job, key, **arguments):
+def _put(queue: Queue, done: HandedOut, job: JobName, key: str, **arguments: object) -> bool:
+    new = queue.put(job, key, **arguments)
+    if new:
         done.jobs[job] = done.jobs.get(job, 0) + 1
+    return new
 
 
 def _crawls(services: Services, store: Store, queue: Queue, done: HandedOut) -> None:
@@ -64,8 +66,7 @@ def _crawls(services: Services, store: Store, queue: Queue, done: HandedOut) -> 
         return
     due = store.targets.due(services.clock(), is_due)
     for share in plan_shares(store, due, queue.crawling(), services.settings.share_hosts):
-        if queue.put(JobName.CRAWL, shares_key(share), target_ids=list(share)):
-            done.jobs[JobName.CRAWL] = done.jobs.get(JobName.CRAWL, 0) + 1
+        if _put(queue, done, JobName.CRAWL, shares_key(share), target_ids=list(share)):
             done.targets += len(share)
 
 

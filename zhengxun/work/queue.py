@@ -81,6 +81,21 @@ class Queue:
             return True
         return False
 
+    def state(self) -> QueueState:
+        """What lies here now."""
+        row = self._app.connector.get_sync_connector().execute_query_one(
+            """
+            SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing,
+                (SELECT min(event.at) FROM procrastinate_events AS event JOIN procrastinate_jobs AS job
+                    ON job.id = event.job_id WHERE job.status = 'todo' AND event.type = 'deferred') AS oldest,
+                (SELECT count(*) FROM procrastinate_workers
+                    WHERE last_heartbeat > now() - make_interval(secs => %(stalled)s)) AS workers
+            FROM procrastinate_jobs
+            """,
+            stalled=STALLED,
+        )
+        return QueueState(row["waiting"], row["doing"], row["oldest"], row["workers"])
+
     def forget(self, days: int) -> None:
         """Remove jobs that ended so many days ago, failed ones too: what happened is in the log and the ledger."""
         from procrastinate.sql import queries
@@ -135,21 +150,8 @@ def prepare(database_url: str) -> None:
 
 def read_state(database_url: str) -> QueueState:
     """What lies in the queue now."""
-    with _open(database_url) as app:
-        if not _has_tables(app):
-            raise NotSetUp("数据库中还没有队列；请先运行“zhengxun init”。")
-        row = app.connector.get_sync_connector().execute_query_one(
-            """
-            SELECT count(*) FILTER (WHERE status = 'todo') AS waiting, count(*) FILTER (WHERE status = 'doing') AS doing,
-                (SELECT min(event.at) FROM procrastinate_events AS event JOIN procrastinate_jobs AS job
-                    ON job.id = event.job_id WHERE job.status = 'todo' AND event.type = 'deferred') AS oldest,
-                (SELECT count(*) FROM procrastinate_workers
-                    WHERE last_heartbeat > now() - make_interval(secs => %(stalled)s)) AS workers
-            FROM procrastinate_jobs
-            """,
-            stalled=STALLED,
-        )
-    return QueueState(row["waiting"], row["doing"], row["oldest"], row["workers"])
+    with open_queue(database_url) as queue:
+        return queue.state()
 
 
 def shares_key(target_ids: Sequence[int]) -> str:

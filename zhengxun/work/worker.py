@@ -175,7 +175,12 @@ async def _give_back_stalled(app: App) -> None:
 
     while True:
         await asyncio.sleep(HEARTBEAT)
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED):
+        try:
+            stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED)
+        except ConnectorException as error:  # the database is away; the lines of this worker say so and end it
+            logger.warning("stalled jobs cannot be looked for: %s", error)
+            continue
+        for job in stalled:
             try:
                 await app.job_manager.retry_job(job)
                 logger.warning("job %s (%s) of a lost worker was put back", job.id, job.task_name)
