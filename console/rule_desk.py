@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.assessment import Assessment
-from domain.lead import Review
+from domain.lead_detail import HitLead
 
 #: Characters of a text that is tried, and of a pack file that is edited here.
 LONGEST_TEXT, LONGEST_FILE = 20_000, 1_000_000
@@ -129,16 +129,6 @@ class Change:
     version: VersionLine
     file: str
     lines: tuple[DiffLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HitLead:
-    """A lead that a rule hit."""
-
-    lead_id: int
-    title: str
-    quote: str
-    review: Review
 
 
 @dataclass(frozen=True, slots=True)

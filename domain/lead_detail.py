@@ -9,7 +9,7 @@ from domain.assessment import Assessment
 from domain.digest import EvidenceBrief
 from domain.document import Document
 from domain.intake import Provenance
-from domain.lead import Lead
+from domain.lead import Lead, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +30,13 @@ class LeadDetail:
     evidence: EvidenceBrief
     provenance: tuple[Provenance, ...] = ()
     """Where the page's content or address came from, as far as people handed it in; oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class HitLead:
+    """A lead that a rule hit, in one line of the rule's page."""
+
+    lead_id: int
+    title: str
+    quote: str
+    review: Review

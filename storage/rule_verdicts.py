@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, distinct, exists, func, literal, select
 
 from domain.lead import Review
+from domain.lead_detail import HitLead
 from storage.engine import reading
 from storage.tables import DocumentRow, FindingRow, LeadRow
 
 #: Newest leads among which examples of a rule are looked for: nobody waits for a rule that hit once years ago.
 _RECENT = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class HitLead:
-    """A lead that a rule hit."""
-
-    lead_id: int
-    title: str
-    quote: str
-    review: Review
 
 
 @dataclass(frozen=True, slots=True)

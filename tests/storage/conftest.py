@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.exc import OperationalError
 
 from storage import Store, default_url, migrate, open_store
 from storage.tables import Base
-from tests.postgres import fresh_database
+from tests.postgres import database_or_skip
 from tests.storage.build import START, World
 
 
@@ -57,13 +54,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A migrated PostgreSQL database of this session, dropped at its end."""
-    with ExitStack() as held:
-        try:
-            url = held.enter_context(fresh_database())
-        except OperationalError:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip("no PostgreSQL server on this machine; the tests ran on SQLite only")
+    with database_or_skip() as url:
         migrate(url)
         yield url
 

@@ -142,13 +142,10 @@ def settle(ctx: click.Context, number: int, received: bool, again: bool, by: str
 
 def parcel_as_dict(parcel: Parcel) -> dict[str, Any]:
     """One parcel."""
+    from zhengxun.cli.digest import parcel_named
+
     return {
-        "id": parcel.id,
-        "date": parcel.day,
-        "first_date": parcel.first_day,
-        "channel": parcel.channel,
-        "part": parcel.part,
-        "parts": parcel.parts,
+        **parcel_named(parcel),
         "state": parcel.state.value,
         "events": [{"kind": event.kind.value, "at": event.at, "detail": event.detail} for event in parcel.events],
     }

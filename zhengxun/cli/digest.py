@@ -99,14 +99,15 @@ def command(
 def delivery_as_dict(report: DeliveryReport) -> dict[str, Any]:
     """What one pass over the outbox did."""
     return {
-        "sent": [_parcel(parcel) for parcel in report.sent],
-        "failed": [_parcel(parcel) | {"detail": why} for parcel, why in report.failed],
-        "unclear": [_parcel(parcel) | {"detail": why} for parcel, why in report.unclear],
+        "sent": [parcel_named(parcel) for parcel in report.sent],
+        "failed": [parcel_named(parcel) | {"detail": why} for parcel, why in report.failed],
+        "unclear": [parcel_named(parcel) | {"detail": why} for parcel, why in report.unclear],
         "problems": report.problems,
     }
 
 
-def _parcel(parcel: Parcel) -> dict[str, Any]:
+def parcel_named(parcel: Parcel) -> dict[str, Any]:
+    """What names one parcel."""
     return {
         "id": parcel.id,
         "date": parcel.day,

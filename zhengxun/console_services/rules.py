@@ -14,7 +14,6 @@ from console.rule_desk import (
     Change,
     DiffLine,
     EffectView,
-    HitLead,
     Judged,
     PackFile,
     PackLine,
@@ -159,8 +158,8 @@ class RuleDeskService:
             version=rule.version,
             place=rule.line,
             changes=tuple(self._history(rule, force.version)),
-            dismissed=self._leads(verdicts.leads(rule_id, _DISMISSED, _LEADS)),
-            confirmed=self._leads(verdicts.leads(rule_id, _CONFIRMED, _LEADS)),
+            dismissed=tuple(verdicts.leads(rule_id, _DISMISSED, _LEADS)),
+            confirmed=tuple(verdicts.leads(rule_id, _CONFIRMED, _LEADS)),
         )
 
     def _history(self, rule: Rule, live: RuleVersion | None) -> list[Change]:
@@ -174,9 +173,6 @@ class RuleDeskService:
                 lines = tuple(DiffLine(*line) for line in description.difference(before, after))
                 found.append(Change(version_line(version, live), rule.file, lines))
         return found
-
-    def _leads(self, found: Sequence[Any]) -> tuple[HitLead, ...]:
-        return tuple(HitLead(one.lead_id, one.title, one.quote, one.review) for one in found)
 
     def judge(self, tried: Tried) -> Judged:
         """See the protocol."""

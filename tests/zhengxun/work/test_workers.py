@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from crawler.process import StopRequest
 from domain.crawl import RunKind
 from domain.errors import LockHeld
-from domain.target import Scope, TargetKind
+from domain.target import Scope, Target, TargetKind
 from storage import Store
 from tests.hosts import SHARED, Met, host, impolite, many_hosts
-from tests.postgres import fresh_database
+from tests.postgres import database_or_skip
 from tests.zhengxun.conftest import Zhengxun
 from zhengxun.jobs.shares import crawl_share, plan_shares
 from zhengxun.services import Services
@@ -36,13 +34,7 @@ SLACK = 0.02
 @pytest.fixture
 def database(clean_environment: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """An installation that shares its work, with nothing in it."""
-    with ExitStack() as held:
-        try:
-            url = held.enter_context(fresh_database())
-        except OperationalError:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip("no PostgreSQL server on this machine; workers need one")
+    with database_or_skip() as url:
         for name, value in {
             "DATA_DIR": str(tmp_path / "data"),
             "DATABASE_URL": url,
@@ -169,10 +161,6 @@ def test_targets_of_a_host_stay_together() -> None:
     class Nothing:
         def interrupted_runs(self) -> list[object]:
             return []
-
-    from dataclasses import replace
-
-    from domain.target import Target
 
     one = Target(1, "a", "https://a.example/x/", TargetKind.WEBSITE, "0 4 * * *", Scope(("a.example",)))
     others = [
