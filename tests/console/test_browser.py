@@ -141,7 +141,7 @@ def test_a_reviewers_morning(
     replay = page.frame_locator("iframe.replay")
     replay.locator("text=免考包过").wait_for()
     page.wait_for_selector("text=所列版本中最早的一版")
-    page.wait_for_function("document.querySelector('.shot').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.shot')?.naturalWidth > 0")
     assert page.title().endswith("证巡"), "the kept page's script did not run"
     assert page.url.startswith(f"{address}/leads/4")
     seen.check("/leads/4, everything open")
@@ -228,7 +228,7 @@ def test_an_administrators_pages(
     page.goto(f"{address}/account")
     page.fill("[name=password]", PASSWORD)
     page.click("button:has-text('启用')")
-    page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('.qr')?.naturalWidth > 0")
     seen.check("the page to enrol")
     seen.close()
 
