@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from console.app import ConsoleServices, make_app
 from domain.account import Role
@@ -53,6 +53,13 @@ def address(console: ConsoleServices) -> Iterator[str]:
     yield f"http://127.0.0.1:{bound.getsockname()[1]}"
     server.should_exit = True
     thread.join()
+
+
+def _shown(picture: Locator) -> int:
+    """Wait until ``picture`` is there and decoded; return its own width. A predicate that polls would need eval: CSP."""
+    width: int = picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
+    assert width > 0
+    return width
 
 
 class Watched:
@@ -141,7 +148,7 @@ def test_a_reviewers_morning(
     replay = page.frame_locator("iframe.replay")
     replay.locator("text=免考包过").wait_for()
     page.wait_for_selector("text=所列版本中最早的一版")
-    page.wait_for_function("document.querySelector('.shot')?.naturalWidth > 0")
+    _shown(page.locator(".shot"))
     assert page.title().endswith("证巡"), "the kept page's script did not run"
     assert page.url.startswith(f"{address}/leads/4")
     seen.check("/leads/4, everything open")
@@ -156,7 +163,7 @@ def test_a_reviewers_morning(
     page.goto(f"{address}/leads/5")
     poster = page.locator(".framed img")
     poster.scroll_into_view_if_needed()
-    assert poster.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 640
+    assert _shown(poster) == 640
     assert page.locator(".claim-box").count() == 1
     seen.check("a poster with its boxes")
     page.goto(f"{address}/blacklist/new")
@@ -228,7 +235,7 @@ def test_an_administrators_pages(
     page.goto(f"{address}/account")
     page.fill("[name=password]", PASSWORD)
     page.click("button:has-text('启用')")
-    page.wait_for_function("document.querySelector('.qr')?.naturalWidth > 0")
+    _shown(page.locator(".qr"))
     seen.check("the page to enrol")
     seen.close()
 
