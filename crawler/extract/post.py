@@ -76,6 +76,8 @@ class Post:
     """Characters of HTML read so far."""
     cut: bool = False
     """The platform shows only the beginning here; the rest has an address of its own."""
+    text_alone: bool = False
+    """The answer of such an address: it has no account and no time, and lacks nothing without them."""
 
     def say(self, text: object, kind: SegmentKind = SegmentKind.MAIN) -> None:
         """Add plain text, a segment a line."""
@@ -140,10 +142,12 @@ class Post:
                 return
         self.published_raw = next((raw for value in values if (raw := _raw(value)) not in ("", "0")), "")
 
-    def lead(self) -> None:
-        """Take the beginning of the text for the title, where the platform has no titles."""
+    def lead(self, labels: int = 0) -> None:
+        """Take the beginning of the text for the title, where the platform has no titles. The first ``labels`` segments
+        are none of the text, unless there is nothing else."""
         if not self.title:
-            first = next((s.text for s in self.segments if s.kind is SegmentKind.MAIN), "")
+            own = [s.text for s in self.segments[labels:] if s.kind is SegmentKind.MAIN]
+            first = next(iter(own or [s.text for s in self.segments if s.kind is SegmentKind.MAIN]), "")
             self.title = first if len(first) <= LEAD_LENGTH else first[: LEAD_LENGTH - 1] + "…"
 
     def text(self) -> str:
@@ -154,9 +158,9 @@ class Post:
         """The first field that should be there and is not."""
         if self.lacking:
             return self.lacking[0]
-        if not self.account:
+        if not self.account and not self.text_alone:
             return "account"
-        if not self.published_at and not self.published_raw:
+        if not self.published_at and not self.published_raw and not self.text_alone:
             return "published_at"
         own = any(s.kind in READER_SEES and s.kind is not SegmentKind.COMMENT for s in self.segments)
         return None if own or self.images else "text"

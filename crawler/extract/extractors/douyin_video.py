@@ -173,7 +173,8 @@ def _first_address(image: Tree) -> str:
 
 
 def _attached(item: Tree) -> list[str]:
-    """Words of what hangs on the video: goods, mini programs, votes, text laid over it, chapters, the author's place."""
+    """Words of what hangs on the video: goods, mini programs, votes, text laid over it, chapters, a warning
+    (作者声明：虚构演绎), the author's place."""
     words: list[str] = []
     for name in ("anchor_info", "anchorInfo", "anchors", "bottom_anchors"):
         for anchor in [tree(item, name), *trees(item, name)]:
@@ -185,5 +186,6 @@ def _attached(item: Tree) -> list[str]:
                 words.append(word(each, "sticker_text", "text"))
     for chapter in [*trees(item, "chapter_list"), *trees(item, "chapterList")]:
         words.append(joined([word(chapter, "desc", "title"), word(chapter, "detail")]))
+    words.append(word(tree(item, "risk_infos") or tree(item, "riskInfos"), "content"))
     words.append(word(item, "ip_attribution", "ipAttribution"))
     return [text for text in dict.fromkeys(words) if text]

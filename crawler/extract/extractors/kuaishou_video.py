@@ -44,7 +44,7 @@ def accepts(source: Source) -> bool:
         source.kind == "json"
         and any(
             sign in text
-            for sign in ('"visionVideoDetail"', '"visionProfilePhotoList"', '"visionSearchPhoto"', '"photoId"')
+            for sign in ('"visionVideoDetail"', '"visionProfile', '"visionSearchPhoto"', '"photoId"', '"PhotoEntity"')
         )
         and '"caption"' in text
     )
@@ -130,9 +130,12 @@ def _in_answer(answer: object) -> list[tuple[Tree, Tree, list[Tree]]]:
         photo = tree(detail, "photo")
         comments = trees(answer, "data", "visionCommentList", "rootComments")
         return [(photo, tree(detail, "author"), comments)] if photo else []
-    found: list[tuple[Tree, Tree, list[Tree]]] = []
-    for name in ("visionProfilePhotoList", "visionSearchPhoto"):
-        found += [(tree(feed, "photo"), tree(feed, "author"), []) for feed in trees(answer, "data", name, "feeds")]
+    # Lists of a user, of a search, of what a user likes, of a channel: every one has its name and the same feeds.
+    found: list[tuple[Tree, Tree, list[Tree]]] = [
+        (tree(feed, "photo"), tree(feed, "author"), [])
+        for held in tree(answer, "data").values()
+        for feed in trees(held, "feeds")
+    ]
     if not found:
         holder = find(answer, lambda each: "caption" in tree(each, "photo"))
         found = [(tree(holder, "photo"), tree(holder, "author"), [])] if holder else []

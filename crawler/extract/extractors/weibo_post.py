@@ -3,12 +3,15 @@
 Field names learned from RSSHub (lib/routes/weibo/utils.ts: ``longText.longTextContent``, ``pics`` as list or object,
 ``retweeted_status``, ``page_info``) and yt-dlp (extractor/weibo.py: ``ajax/statuses/show`` with ``text_raw``, ``mblogid``,
 ``topic_struct``). The mobile page assigns ``$render_data = [{"status": …}][0]``; ``m.weibo.cn`` answers wrap the same in
-``data``, lists in ``data.cards[].mblog`` (``card_group``), the desktop's in ``data.list`` or ``statuses``.
+``data``, lists in ``data.cards[].mblog`` (``card_group``), the desktop's in ``data.list`` or ``statuses``. A long text is cut
+("全文", at the desktop ``<span class="expand">展开</span>``) and whole at another address, which answers with it alone
+(``data.longTextContent``).
 """
 
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 from crawler.extract.embedded_state import State, assigned, json_answer
 from crawler.extract.layouts import WEIBO
@@ -27,10 +30,20 @@ _HOSTS = ("weibo.com", "weibo.cn")
 _POST_PATH = re.compile(
     r"/(?:status|detail|statuses)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)|/ajax/statuses/|/statuses/"
 )
-_MORE = re.compile(r"(?:\.\.\.|…)?\s{0,9}(?:<a[^<>]{0,300}>\s{0,9})?(?:\.\.\.|…)?\s{0,9}全文\s{0,9}(?:</a>)?\s{0,9}$")
+_MORE = re.compile(
+    r"(?:\.\.\.|…)?\s{0,9}(?:(?:<a[^<>]{0,300}>\s{0,9})?(?:\.\.\.|…)?\s{0,9}全文\s{0,9}(?:</a>)?"
+    r"|(?P<desktop><span[^<>]{0,300}>\s{0,9}展开\s{0,9}</span>))\s{0,9}$"
+)
 #: Pictures in front of link words, which stand for nothing.
 _ICON = re.compile(
-    r"<span class=[\"']?url-icon[\"']?>\s{0,9}<img\b(?![^<>]{0,2000}?\balt=)[^<>]{0,2000}>\s{0,9}</span>", re.IGNORECASE
+    r"<span class=[\"']?url-icon[\"']?>\s{0,9}<img\b(?![^<>]{0,2000}?\balt=)[^<>]{0,2000}>\s{0,9}</span>"
+    r"|<img\b(?=[^<>]{0,600}?\bclass=[\"']?icon-link\b)[^<>]{0,2000}>",
+    re.IGNORECASE,
+)
+#: ``查看图片``: a picture that stands behind a link.
+_PICTURE = re.compile(
+    r"<a\b[^<>]{0,600}?\bhref=[\"']?(https?://[\w-]{1,20}\.sinaimg\.cn/[\w./-]{1,200}\.(?:jpe?g|png|gif|webp))\b",
+    re.IGNORECASE,
 )
 _PAGE_PATH = re.compile(r"/(?:status|detail)/\w+|/\d{5,}/(?:\d{9,}|[A-Za-z0-9]{9})(?:/|$)")
 _LOCATION = re.compile(r"^(?:发布于|来自)\s*")
@@ -58,6 +71,9 @@ def extract(source: Source) -> Extraction:
     if source.kind == "json":
         answer = json_answer(source)
         statuses = _statuses(answer)
+        alone = "" if statuses else _long_text(tree(answer, "data"))
+        if alone:
+            return finished(source, [_text_alone(alone, source.url)])
         if not statuses:
             said = joined([word(answer, "msg", "message", "errmsg"), word(tree(answer, "data"), "msg")])
             if dig(answer, "ok") == -100:
@@ -141,19 +157,38 @@ def _post(status: Tree, page_url: str, *, listed: bool = False) -> Post:
     post.time(status.get("created_at"))
     if not has(status, "text", "text_raw", "raw_text"):
         post.lacking.append("text")
-    post.say(word(tree(status, "title"), "text"))
+    post.say(word(tree(status, "title"), "text"))  # why it stands here: 置顶, 他赞过的微博
+    labels = len(post.segments)
     _text(post, status)
-    title = word(status, "status_title")
-    post.title = title
-    _shown_below(post, status)
+    post.title = word(status, "status_title")
     original = status.get("retweeted_status")
+    card = tree(status, "page_info")
+    # A repost's data repeats the card of what it repeats, where alone the card is shown.
+    card_id = _card_id(card)
+    shared = isinstance(original, dict) and card_id and card_id == _card_id(tree(original, "page_info"))
+    _shown_below(post, status, {} if shared else card)
     if isinstance(original, dict):
         name = word(tree(original, "user"), "screen_name", "name")
         post.say(f"@{name}：" if name else "转发：")
         _text(post, original)
-        _shown_below(post, original)
+        _shown_below(post, original, tree(original, "page_info"))
     for comment in trees(status, "comments") or trees(status, "hot_comments"):
         _comment(post, comment)
+    post.lead(labels)
+    return post
+
+
+def _card_id(card: Tree) -> str:
+    return word(card, "page_id", "object_id", "page_url")
+
+
+def _text_alone(text: str, page_url: str) -> Post:
+    """What the address of a long text answers: the text, without who wrote it and when."""
+    post = Post(page_url, PLATFORM, NAME)
+    post.text_alone = True
+    identity = re.fullmatch(r"\w{9,20}", _parameter(page_url, "id"))
+    post.link(f"https://m.weibo.cn/status/{identity[0]}" if identity else "", "微博正文")
+    _fill(post, text)
     post.lead()
     return post
 
@@ -164,25 +199,36 @@ def _comment(post: Post, comment: Tree) -> None:
         post.comment(word(tree(answer, "user"), "screen_name", "name"), word(answer, "text", "text_raw"))
 
 
+def _long_text(holder: Tree) -> str:
+    return word(holder, "longTextContent", "longTextContent_raw")
+
+
 def _text(post: Post, status: Tree) -> None:
     """The longest form of the text the answer has; a cut one leaves the address of the whole."""
-    whole = word(tree(status, "longText"), "longTextContent", "content", "longTextContent_raw") or word(
-        status, "longTextContent", "longTextContent_raw"
-    )
+    held = tree(status, "longText")
+    whole = _long_text(held) or word(held, "content") or _long_text(status)
     text = whole or word(status, "text", "text_raw", "raw_text")
-    if not whole and (status.get("isLongText") in (True, 1) or _MORE.search(text)):
+    more = None if whole else _MORE.search(text)
+    if not whole and (more or status.get("isLongText") in (True, 1)):
         raw = word(status, "raw_text", "text_raw")
-        if _MORE.search(text):
+        if more:
             post.cut = True
             identity = identity_in(status, "id", "idstr", "mid")
-            post.link(f"https://m.weibo.cn/statuses/extend?id={identity}" if identity else "", "全文")
-            text = _MORE.sub("…", text)
+            place = "weibo.com/ajax/statuses/longtext" if more["desktop"] else "m.weibo.cn/statuses/extend"
+            post.link(f"https://{place}?id={identity}" if identity else "", "全文")
+            text = text[: more.start()] + "…"
         if len(raw) > len(text):
             text = raw
+    _fill(post, text)
+
+
+def _fill(post: Post, text: str) -> None:
     post.markup(_ICON.sub("", text).replace("\n", "<br>") if "<" in text else text)
+    for picture in _PICTURE.findall(text):
+        post.picture(picture)
 
 
-def _shown_below(post: Post, status: Tree) -> None:
+def _shown_below(post: Post, status: Tree, card: Tree) -> None:
     """What the post shows under its text: topics not in it, pictures, a card (article, video, goods, vote)."""
     text = post.text()
     for topic in trees(status, "topic_struct"):
@@ -203,7 +249,7 @@ def _shown_below(post: Post, status: Tree) -> None:
         data = tree(item, "data")
         post.picture(word(tree(data, "largest"), "url") or word(tree(data, "large"), "url") or word(data, "page_pic"))
         post.say(word(data, "content1", "page_title"))
-    _card(post, tree(status, "page_info"))
+    _card(post, card)
     place = word(status, "region_name")
     if place:
         post.say("发布于 " + _LOCATION.sub("", place))
@@ -234,4 +280,18 @@ def _card(post: Post, card: Tree) -> None:
         for option in trees(vote, "vote_list"):
             post.say(word(option, "content", "text", "title", "name"))
     post.picture(word(tree(card, "page_pic"), "url") or word(card, "page_pic", "cover"))
-    post.link(word(card, "page_url", "url"), word(card, "page_title"))
+    post.link(_page(word(card, "page_url", "url")), word(card, "page_title"))
+
+
+def _page(url: str) -> str:
+    """The page that an address of the application opens (``sinaweibo://articlebrowser?url=…``), passed on or not."""
+    if "/feature/applink?" in url[:60]:
+        url = _parameter(url, "scheme") or url
+    return _parameter(url, "url") or url if url.startswith("sinaweibo:") else url
+
+
+def _parameter(url: str, name: str) -> str:
+    try:
+        return parse_qs(urlsplit(url).query, max_num_fields=50).get(name, [""])[0]
+    except ValueError:  # no address, or one of more parameters than any needs
+        return ""
