@@ -23,6 +23,7 @@ from storage.coverage import TargetCoverage, target_coverage
 from storage.deliveries import Deliveries
 from storage.digest_issues import DigestIssues
 from storage.digests import Digests
+from storage.directory import Directory
 from storage.engine import named, new_engine, parse_url
 from storage.evidence import Evidence
 from storage.health import Health
@@ -97,6 +98,11 @@ class Store:
     def blacklist(self) -> Blacklist:
         """动态黑名单."""
         return Blacklist(self.engine)
+
+    @property
+    def directory(self) -> Directory:
+        """名录: lists that authorities publish of bodies that may train or assess."""
+        return Directory(self.engine)
 
     @property
     def operators(self) -> Operators:

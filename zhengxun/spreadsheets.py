@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from domain.errors import BadFile
+from zhengxun.merged_cells import Filler, merged_down
 
 #: Largest file taken. 100,000 rows of ordinary length are about 10 MB.
 MAX_FILE_BYTES = 20 * 1024 * 1024
@@ -50,15 +51,27 @@ def read_bytes(path: Path, limit: int | None = None) -> bytes:
         raise BadFile(f"文件 {path} 不存在或无法读取。") from error
 
 
-def records(path: Path, body: bytes, max_cell: int = MAX_CELL) -> Iterator[Record]:
-    """All rows of a .csv or .xlsx; :class:`BadFile` for what can be neither."""
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was not taken; ``number`` is its number in the file."""
+
+    number: int
+    reason: str
+
+
+def records(path: Path, body: bytes, max_cell: int = MAX_CELL, *, titled: bool = False) -> Iterator[Record]:
+    """All rows of a .csv or of the first sheet of an .xlsx; :class:`BadFile` for what can be neither.
+
+    ``titled``: a list as offices publish it. Cells that are merged downwards say in each row what the first one says,
+    and a title may stand above the header.
+    """
     if body.startswith(b"PK\x03\x04"):
-        return _xlsx_records(path, body, max_cell)
+        return _xlsx_records(path, body, max_cell, titled)
     if body.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(f"文件 {path} 是旧版 .xls 格式或加密文档；请另存为不加密的 .xlsx 再导入。")
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         raise BadFile(f"文件 {path} 不是有效的 .xlsx 文件（可能已损坏）；请重新导出。")
-    return _csv_records(path, body, max_cell)
+    return _csv_records(path, body, max_cell, titled)
 
 
 def decode(path: Path, body: bytes) -> str:
@@ -77,9 +90,12 @@ def decode(path: Path, body: bytes) -> str:
     raise BadFile(f"文件 {path} 不是 UTF-8 或 GB18030 编码的文本；请另存为“CSV UTF-8”或 .xlsx。")
 
 
-def _csv_records(path: Path, body: bytes, max_cell: int) -> Iterator[Record]:
+def _csv_records(path: Path, body: bytes, max_cell: int, titled: bool) -> Iterator[Record]:
     text = decode(path, body)
     first_line = text.lstrip().split("\n", 1)[0]
+    if titled:
+        # A title is a sentence: its commas are not the separator.
+        first_line = max(text.lstrip().split("\n", _TITLE_LINES)[:_TITLE_LINES], key=_separators)
     delimiter = max(",;\t，", key=first_line.count) if first_line else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     number = 0
@@ -94,7 +110,15 @@ def _csv_records(path: Path, body: bytes, max_cell: int) -> Iterator[Record]:
         yield Record(number, [_undefused(cell[:max_cell]) for cell in record[:MAX_COLUMNS]], separated=True)
 
 
-def _xlsx_records(path: Path, body: bytes, max_cell: int) -> Iterator[Record]:
+#: Lines of a list among which the header is.
+_TITLE_LINES = 30
+
+
+def _separators(line: str) -> int:
+    return max(map(line.count, ",;\t"))
+
+
+def _xlsx_records(path: Path, body: bytes, max_cell: int, titled: bool) -> Iterator[Record]:
     damaged = BadFile(f"文件 {path} 不是有效的 .xlsx 文件（可能已损坏）；请重新导出。")
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
@@ -116,7 +140,9 @@ def _xlsx_records(path: Path, body: bytes, max_cell: int) -> Iterator[Record]:
             raise damaged
         try:
             # The path of the part stands nowhere else in openpyxl.
-            links = _links(body, sheet._worksheet_path)  # type: ignore[attr-defined]
+            part = sheet._worksheet_path  # type: ignore[attr-defined]
+            links = _links(body, part)
+            filler = Filler(merged_down(body, part) if titled else {})
         except Exception as error:  # see above
             raise damaged from error
         # A declared size of 1,048,576 × 16,384 would be padded with empty cells.
@@ -131,7 +157,27 @@ def _xlsx_records(path: Path, body: bytes, max_cell: int) -> Iterator[Record]:
             except Exception as error:  # see above
                 raise damaged from error
             number += 1
-            yield Record(number, [_cell_text(value)[:max_cell] for value in record], links.get(number, {}))
+            cells = filler.fill(number, [_cell_text(value)[:max_cell] for value in record])
+            yield Record(number, cells, links.get(number, {}))
+    finally:
+        workbook.close()
+
+
+def other_sheets(body: bytes) -> tuple[str, ...]:
+    """Names of the sheets of an .xlsx behind the first one that hold something; ask only after :func:`records` read it."""
+    if not body.startswith(b"PK\x03\x04"):
+        return ()
+    from openpyxl import load_workbook
+
+    workbook = load_workbook(io.BytesIO(body), read_only=True, data_only=True, keep_links=False)
+    try:
+        found = []
+        for sheet in workbook.worksheets[1:]:
+            sheet.reset_dimensions()
+            rows = sheet.iter_rows(max_row=_TITLE_LINES, max_col=MAX_COLUMNS, values_only=True)
+            if any(value is not None for row in rows for value in row):
+                found.append(sheet.title)
+        return tuple(found)
     finally:
         workbook.close()
 

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 
 from domain.errors import BadTarget, RefusedAddress
 from domain.target import Rendering, Target
+from zhengxun.spreadsheets import BadRow
 from zhengxun.target_draft import AddressCheck, address_of, draft_target
 from zhengxun.target_files import Row, Sheet
 
 if TYPE_CHECKING:
     from storage.targets import Targets
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that was not taken; ``number`` is its number in the file."""
-
-    number: int
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

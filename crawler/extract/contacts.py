@@ -11,11 +11,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 from urllib.parse import unquote
 
 from crawler.extract.disguise import NUMERALS, disguised
 from crawler.extract.institutions import institutions
+from domain.credit_code import is_credit_code
 from domain.document import Contact, ContactKind, ContactSource, Segment, SegmentKind
 
 #: Contacts kept of one page; more are a directory, not an operator.
@@ -140,8 +140,6 @@ _ICP = re.compile(
 )
 _POLICE = re.compile(rf"([{_PROVINCES}])?\s?公\s?网\s?安\s?备\s?(?:第\s?)?(\d{{11,15}})\s?号?")
 _CREDIT = re.compile(r"(?<![0-9A-Za-z])([0-9A-HJ-NP-RTUWXY](?:[ -]?[0-9A-HJ-NP-RTUWXY]){17})(?![0-9A-Za-z])")
-_CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-_CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[\x21-\x7e]+")
 _UIN = re.compile(r"[?&/]uin=([1-9]\d{4,11})", re.IGNORECASE)
 
@@ -209,14 +207,6 @@ def contacts_of(
         if len(placed) < MAX_CONTACTS:
             placed.setdefault((contact.kind, contact.value), contact)
     return tuple(placed.values())
-
-
-def is_credit_code(code: str) -> bool:
-    """Whether ``code`` is a 统一社会信用代码 whose check character is right (GB 32100-2015, 4.6 and annex)."""
-    if len(code) != 18 or any(c not in _CREDIT_LETTERS for c in code):
-        return False
-    total = sum(_CREDIT_LETTERS.index(c) * w for c, w in zip(code, _CREDIT_WEIGHTS, strict=False))
-    return _CREDIT_LETTERS[(31 - total % 31) % 31] == code[17] and not _is_identity_card(code)
 
 
 _ENCLOSED = "①-⑨⑴-⑼❶-❾➀-➈➊-➒⓵-⓽𝟎-𝟿"
@@ -379,18 +369,6 @@ def _from_reference(reference: str) -> Iterator[Contact]:
     match = _UIN.search(reference)
     if match:
         yield Contact(ContactKind.QQ, match[1], source=ContactSource.LINK)
-
-
-def _is_identity_card(code: str) -> bool:
-    """An 18-digit citizen number (GB 11643) can pass the other check by chance: birthday and its own check tell."""
-    if not code[:17].isdigit():
-        return False
-    try:
-        date(int(code[6:10]), int(code[10:12]), int(code[12:14]))
-    except ValueError:
-        return False
-    total = sum(int(c) * pow(2, 17 - i, 11) for i, c in enumerate(code[:17]))
-    return "10X98765432"[total % 11] == code[17]
 
 
 def _digits(text: str) -> str:

@@ -39,6 +39,7 @@ from storage.tables.crawl import (
     TargetRow,
 )
 from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
+from storage.tables.directory import DirectoryEditionRow, DirectoryRow, DirectoryWithdrawalRow
 from storage.tables.discovery import ProposalEventRow, ProposalRow
 from storage.tables.evidence import CaptureTryRow, EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.health import HealthEventRow, RunOutcomeRow, StoppageEventRow
@@ -86,6 +87,9 @@ APPEND_ONLY: tuple[str, ...] = (
     "delivery_events",
     "proposals",
     "proposal_events",
+    "directory_editions",
+    "directory_rows",
+    "directory_withdrawals",
 )
 
 __all__ = [
@@ -106,6 +110,9 @@ __all__ = [
     "DigestItemRow",
     "DigestNumberRow",
     "DigestRow",
+    "DirectoryEditionRow",
+    "DirectoryRow",
+    "DirectoryWithdrawalRow",
     "DocumentRow",
     "EvidenceChainCopyRow",
     "EvidenceLinkRow",

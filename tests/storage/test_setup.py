@@ -180,6 +180,7 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     """The database itself refuses UPDATE and DELETE on rows that are only ever added to."""
     from domain.account import AuditEntry
     from domain.blacklist import Step, StepKind, Subject, SubjectKind
+    from domain.directory import EditionHead, Listing, ListKind
     from domain.discovery import Found, FoundBy
     from domain.target import RobotsOverride
 
@@ -203,6 +204,9 @@ def test_evidence_and_decisions_cannot_be_changed(world: World, clock: TestClock
     world.store.deliveries.append(1, DeliveryEvent(DeliveryKind.BEGUN, clock()))
     world.store.proposals.propose([Found(f"{SITE}/", FoundBy.LINK, SITE, SITE, "")], clock())
     world.store.stoppages.note(stopped=True, at=clock(), detail="磁盘已满")
+    head = EditionHead("名录", ListKind.OTHER, "", "", START.date(), "a.csv", "0" * 64)
+    world.store.directory.add(head, [Listing(1, "甲")], 0, "张三", clock())
+    world.store.directory.withdraw(1, "张三", "误", clock())
     column = Base.metadata.tables[table].columns.keys()[-1]
 
     with writing(world.store.engine) as connection:

@@ -75,6 +75,8 @@ def test_referral_papers_answers_and_times(
     assert ready("leads", "answers", ledger, "--json").json == {"added": [], "unchanged": [1, 2], "empty": 0, "bad": []}
     states = {lead["id"]: (lead["review"], lead["answer"]) for lead in ready("leads", "list", "--json").json}
     assert states == {1: ("referred", "handled"), 2: ("returned", "returned")}
+    assert ready("leads", "show", 1, "--json").json["directory"]["consulted"] == []
+    assert "名录核对：\n  还没有导入名录，没有核对。" in ready("leads", "show", 1).out
     (event,) = [one for one in ready("leads", "show", 1, "--json").json["events"] if one["kind"] == "handled"]
     assert event["details"] == {"measure": "责令删除", "handled_on": "2026-11-23", "letter": "网信〔2026〕9号"}
 

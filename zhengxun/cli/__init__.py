@@ -25,6 +25,7 @@ class _Program(LazyGroup):
         "evidence": ("zhengxun.cli.evidence", "证据：核验是否完整、未被改动，导出证据包"),
         "blacklist": ("zhengxun.cli.blacklist", "动态黑名单：建议、列出、决定、移出、导出"),
         "operators": ("zhengxun.cli.operators", "主体：列出、查看、合并、拆分、排除标识"),
+        "directory": ("zhengxun.cli.directory", "名录：导入、列出、查找主管部门公布的评价和培训机构名单"),
         "rules": ("zhengxun.cli.rules", "规则包：列出、检查、解释、评测、回测"),
         "tick": ("zhengxun.cli.tick", "执行此刻到期的全部工作（供系统 cron 调用）"),
         "logins": ("zhengxun.cli.logins", "平台登录：cookie 文件的检查、放入和到期时间"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from domain.directory_words import sentences
 from domain.lead import DETAIL_LABELS
 from domain.reasons import reason_text
 from zhengxun.cli.output import clean, clean_lines, say
@@ -11,6 +12,7 @@ from zhengxun.cli.output import clean, clean_lines, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.directory import DirectoryCheck
     from domain.intake import Provenance
     from domain.lead import LeadEvent, LeadState
     from domain.lead_detail import LeadDetail
@@ -75,9 +77,10 @@ def _event_as_dict(event: LeadEvent) -> dict[str, Any]:
     }
 
 
-def detail_as_dict(detail: LeadDetail) -> dict[str, Any]:
+def detail_as_dict(detail: LeadDetail, check: DirectoryCheck) -> dict[str, Any]:
     """``leads show --json``."""
     from zhengxun.cli.classify import as_dict as assessment_as_dict
+    from zhengxun.cli.directory import check_as_dict
     from zhengxun.cli.extract import document_as_dict
 
     return {
@@ -100,6 +103,7 @@ def detail_as_dict(detail: LeadDetail) -> dict[str, Any]:
         },
         "events": [_event_as_dict(event) for event in detail.lead.events],
         "provenance": [_provenance_as_dict(one) for one in detail.provenance],
+        "directory": check_as_dict(check),
     }
 
 
@@ -117,7 +121,7 @@ def _provenance_as_dict(one: Provenance) -> dict[str, Any]:
     }
 
 
-def print_detail(detail: LeadDetail) -> None:
+def print_detail(detail: LeadDetail, check: DirectoryCheck) -> None:
     from zhengxun.clock import for_people
 
     state, assessment, document = detail.lead.state, detail.assessment, detail.document
@@ -150,6 +154,9 @@ def print_detail(detail: LeadDetail) -> None:
         say(f"  {step.points:+g}  {clean(step.text or step.name)}")
     for text in (*assessment.evasion, *assessment.incomplete):
         say(f"  {clean(text)}")
+    say("\n名录核对：")
+    for sentence in sentences(check):
+        say(f"  {clean(sentence)}")
     evidence = detail.evidence
     say(f"\n证据：evidence/{clean(evidence.warc)} 偏移 {evidence.warc_offset}，SHA-256 {evidence.sha256}")
     say("\n处理记录：")

@@ -128,7 +128,8 @@ def list_(
 
 
 @command.command(
-    "show", help="查看一条线索：命中的语句、依据、评分步骤、证据位置、处理记录和原文；--diff 看页面各版本改了什么。"
+    "show",
+    help="查看一条线索：命中的语句、依据、评分步骤、名录核对、证据位置、处理记录和原文；--diff 看页面各版本改了什么。",
 )
 @argument("lead_id", metavar="编号", type=WholeNumber(1, 2**53), description="线索编号")
 @click.option("--diff", is_flag=True, help="只看页面历次修改：逐句列出增加的和删去的")
@@ -137,21 +138,24 @@ def list_(
 def show(ctx: click.Context, lead_id: int, diff: bool, as_json: bool) -> None:
     """Show one lead."""
     from zhengxun.cli.lead_views import change_as_dict, detail_as_dict, print_changes, print_detail
+    from zhengxun.directory.check import checker_of
     from zhengxun.jobs.reviewing import page_changes
 
-    with services_of(ctx).store() as store:
+    services = services_of(ctx)
+    with services.store() as store:
         detail = store.leads.get(lead_id)
         changes = page_changes(store, lead_id) if diff else []
+        check = None if diff else checker_of(services, store).check(detail)
     if diff and as_json:
         print_json(
             {"id": lead_id, "page_url": detail.lead.page_url, "changes": [change_as_dict(one) for one in changes]}
         )
-    elif diff:
+    elif check is None:
         print_changes(changes)
     elif as_json:
-        print_json(detail_as_dict(detail))
+        print_json(detail_as_dict(detail, check))
     else:
-        print_detail(detail)
+        print_detail(detail, check)
 
 
 @command.command("related", help="关联网页：同一主体的全部页面和近似文案，供一并清除；每一项都写明依据。")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.directory_desk import Directory
-from zhengxun.rules.in_force import rules_in_force
+from zhengxun.rules.facts import facts_in_force
 from zhengxun.services import Services
 
 if TYPE_CHECKING:
@@ -26,10 +24,7 @@ class DirectoryDeskService:
 
     def look_up(self, words: str) -> Directory:
         """See the protocol."""
-        from classifiers.loader import digest, pack_files
-
-        folder = rules_in_force(self.services.settings).folder
-        facts = _facts(digest(pack_files(folder)), folder)
+        facts = facts_in_force(self.services.settings)
         wanted = words.strip().lower()
         host = wanted.partition("//")[2].partition("/")[0] if "//" in wanted else wanted
         grouped: dict[str, list[str]] = {}
@@ -58,11 +53,3 @@ def _answer(host: str, facts: Facts) -> str:
     if under(host, facts.media_hosts):
         return f"{host} 是新闻媒体的网站：报道中引用的说法不当作它自己的宣传。"
     return f"{host} 不在官方网站和新闻媒体之列。不在其列不等于违规。"
-
-
-@lru_cache(maxsize=2)
-def _facts(digest: str, folder: Path | None) -> Facts:
-    """The facts of packs with this digest."""
-    from classifiers.loader import load_facts
-
-    return load_facts(folder)

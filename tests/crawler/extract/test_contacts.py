@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crawler.extract import extract
-from crawler.extract.contacts import contacts, is_credit_code
+from crawler.extract.contacts import contacts
+from domain.credit_code import is_credit_code
 
 
 def found(text: str) -> set[tuple[str, str]]:
