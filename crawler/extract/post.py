@@ -193,14 +193,14 @@ def finished(source: Source, posts: Sequence[Post], *, embedded: bool = False) -
     """The Extraction of ``posts``; the first is the page's own, the others are embedded (``embedded``: all are, as in a list).
 
     FAILED with ``missing_field:<name>`` where the page's own post (or every one of a list) lacks a field. Its document
-    then holds what was found, so that nothing read is lost, but a reader must not take it for the whole.
+    (those of the list) then holds what was found, so that nothing read is lost, but a reader must not take it for the whole.
     """
     own = posts[0]
     faults = [post.missing() for post in posts]
     documents = [
         post.document(embedded=embedded or number > 0)
         for number, post in enumerate(posts[:MAX_POSTS])
-        if faults[number] is None or (number == 0 and post.text())
+        if faults[number] is None or ((number == 0 or (embedded and all(faults))) and post.text())
     ]
     links: dict[str, Link] = {}
     for post in posts:

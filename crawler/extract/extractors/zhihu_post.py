@@ -7,6 +7,7 @@ Field names learned from MediaCrawler (media_platform/zhihu/help.py: ``<script i
 
 from __future__ import annotations
 
+import html
 import re
 
 from crawler.extract.embedded_state import element, json_answer
@@ -28,6 +29,9 @@ _ANSWER_PATH = re.compile(r"/answers?/(\d+)|/ans/(\d+)")
 _CARD = re.compile(
     r"<a\b(?=[^<>]{0,2000}?\bdata-draft-(?:type|title)=)([^<>]{0,3000})>(?:\s|&nbsp;){0,20}</a>", re.IGNORECASE
 )
+#: A footnote's words and address stand in attributes; the page lists them under the text (参考).
+_FOOTNOTE = re.compile(r"<sup\b([^<>]{0,4000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\bdata-(draft-type|text|url|numero)=\"([^\"]{0,2000})\"")
 _CARD_WORDS = re.compile(r"\bdata-draft-title=\"([^\"]{0,300})\"", re.IGNORECASE)
 _CHECK = re.compile(r"zse-ck|Unhuman-tip|/account/unhuman")
 _KINDS = ("answers", "articles", "pins", "zvideos", "questions")
@@ -145,6 +149,15 @@ def _author(post: Post, item: Tree, users: Tree) -> None:
 
 def _body(post: Post, text: str) -> None:
     post.markup(_CARD.sub(_card_shown, text))
+    listed: dict[str, dict[str, str]] = {}
+    for match in _FOOTNOTE.finditer(text):
+        held = {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(match[1])}
+        if held.get("draft-type") == "reference":
+            listed.setdefault(held.get("numero", ""), held)
+    for number, held in listed.items():
+        words, url = held.get("text", ""), held.get("url", "")
+        post.say(joined([f"[{number}]", words, url]))
+        post.link(url, words)
 
 
 def _card_shown(match: re.Match[str]) -> str:
