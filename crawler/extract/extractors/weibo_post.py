@@ -211,12 +211,13 @@ def _text(post: Post, status: Tree) -> None:
     more = None if whole else _MORE.search(text)
     if not whole and (more or status.get("isLongText") in (True, 1)):
         raw = word(status, "raw_text", "text_raw")
-        if more:
+        # The application's answers say nothing in a cut text itself, but name the button that shows the rest.
+        if more or word(tree(status, "continue_tag"), "title") == "全文":
             post.cut = True
             identity = identity_in(status, "id", "idstr", "mid")
-            place = "weibo.com/ajax/statuses/longtext" if more["desktop"] else "m.weibo.cn/statuses/extend"
+            place = "weibo.com/ajax/statuses/longtext" if more and more["desktop"] else "m.weibo.cn/statuses/extend"
             post.link(f"https://{place}?id={identity}" if identity else "", "全文")
-            text = text[: more.start()] + "…"
+            text = (text[: more.start()] if more else text.rstrip()) + "…"
         if len(raw) > len(text):
             text = raw
     _fill(post, text)
