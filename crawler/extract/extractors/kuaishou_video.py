@@ -168,6 +168,7 @@ def _post(photo: Tree, author: Tree, comments: list[Tree], page_url: str, *, lis
         for words in (word(each, "title", "name"), word(each, "subtitle", "actionLabel")):
             if words and words not in text:
                 post.say(words)
+    post.say(word(photo, "riskTagContent"))  # 作者声明：…
     for comment in comments:
         post.comment(word(comment, "authorName", "author_name"), _MENTION.sub(r"\1", word(comment, "content")))
         for answer in [*trees(comment, "subComments"), *trees(comment, "subCommentsV2")]:
