@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test run lint bench lock bundle clean
+.PHONY: help setup demo test run lint bench lock manual manual-pictures bundle clean
 
 help:
 	@echo "make setup   安装到 .venv（其余目标会自动执行）"
@@ -13,7 +13,8 @@ help:
 	@echo "make lint    代码检查"
 	@echo "make bench   性能测量"
 	@echo "make lock    重新锁定依赖版本"
-	@echo "make bundle  打离线安装包，结果在 dist/"
+	@echo "make manual  把 docs/ 做成手册网站，结果在 dist/manual/；控制台的“帮助”也用它"
+	@echo "make bundle  打离线安装包（含手册），结果在 dist/"
 
 setup:
 	@scripts/setup.sh dev
@@ -43,8 +44,15 @@ bench: setup
 lock:
 	@scripts/lock.sh
 
+manual: setup
+	@scripts/manual.sh
+
+# Draws the manual's pictures anew from the console as it is.
+manual-pictures: setup
+	@ZHENGXUN_MANUAL_PICTURES=docs/images/manual $(BIN)/python -m pytest -q tests/console/test_manual_pictures.py
+
 bundle: setup
 	@scripts/bundle.sh
 
 clean:
-	rm -rf $(VENV) demo-output dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) demo-output dist console/manual .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -5,6 +5,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -32,6 +33,7 @@ from console.routes import (
     directory,
     evidence,
     leads,
+    manual,
     office,
     proposals,
     rules,
@@ -56,6 +58,8 @@ class ConsoleServices:
 
     metrics_token: str | None = field(default=None, kw_only=True)
     """Who reads ``/metrics`` must show it; None: only this machine may read them."""
+    manual: Path | None = field(default=None, kw_only=True)
+    """Folder of the built 使用手册; None where it was not installed."""
     read_status: Callable[[], Status]
     accounts: AccountsPort
     two_steps: TwoStepsPort
@@ -92,6 +96,7 @@ def make_app(services: ConsoleServices, allowed_hosts: Sequence[str] = ("*",), *
     app.include_router(rules.router(services.rules, guard, pages))
     app.include_router(subjects.router(services.subjects, guard, pages))
     app.include_router(directory.router(services.directory, guard, pages))
+    app.include_router(manual.router(services.manual, guard, pages))
     app.include_router(account.router(services.two_steps, guard, pages))
     app.include_router(office.router(services.office, guard, pages))
     app.include_router(evidence.router(services.leads, guard, pages))

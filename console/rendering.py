@@ -36,6 +36,12 @@ MENU: tuple[tuple[Right, str, str], ...] = (
 )
 
 
+def installed_manual() -> Path | None:
+    """Folder of the built manual that was installed with the program (``make manual``, ``make bundle``), if it was."""
+    folder = FOLDER / "manual"
+    return folder if (folder / "index.html").is_file() else None
+
+
 class Pages:
     """Renders pages for whoever asks."""
 
@@ -57,7 +63,7 @@ class Pages:
         return self._environment.get_template(template).render(**values)
 
     def show(self, request: Request, template: str, code: int = 200, **values: Any) -> HTMLResponse:
-        """A page; ``user``, ``csrf`` and ``menu`` are there for every template."""
+        """A page; ``user``, ``csrf``, ``menu`` and ``manual`` (address of the user's page) are there for every template."""
         fragment = template == "problem.html" and "hx-request" in request.headers
         if fragment:
             template = "problem_notice.html"
@@ -68,6 +74,7 @@ class Pages:
             csrf=login.csrf if login else "",
             menu=[(address, words) for right, address, words in MENU if user and user.may(right)],
             here=request.url.path,
+            manual=f"/manual/roles/{user.role.value}.html" if user else "",
             Right=Right,
             **values,
         )

@@ -30,6 +30,8 @@ download "$python" build
 download "$work/tools/bin/python" run
 echo "$version" >"$work/$name/RELEASE"
 cp "$work/$name/deploy/install.sh" "$work/$name/install.sh"
+# Users look it up in the console (帮助); an installed package has it as package data.
+scripts/manual.sh "$work/$name/docs" "$work/$name/console/manual"
 # For people who check by hand; pip checks the packages against the lock once more.
 (cd "$work/$name" && find . -type f ! -name SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >SHA256SUMS)
 # Same content, same file: order, owner and time do not depend on the machine.

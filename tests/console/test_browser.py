@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator
 
 from console.app import ConsoleServices, make_app
 from domain.account import Role
@@ -18,6 +13,7 @@ from domain.blacklist import Step, StepKind, Subject, SubjectKind
 from domain.discovery import Found, FoundBy
 from domain.operator import LinkLimits
 from storage import Store
+from tests.console.browsing import MISSING, SIZES, Watched, chromium, served
 from tests.console.conftest import NOW, PASSWORD
 from tests.console.content import HOSTILE, Content
 from zhengxun.accounts import AccountService
@@ -25,34 +21,22 @@ from zhengxun.jobs.digest import make_digest
 from zhengxun.services import Services
 from zhengxun.target_draft import registered_domain
 
-CHROMIUM = shutil.which("chromium")
-if CHROMIUM is None and not os.environ.get("CI"):
+if MISSING:
     pytest.skip("no Chromium on this machine", allow_module_level=True)
-
-SIZES = ((1366, 768), (390, 844))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
-    # Only root needs the flag, as on the machines that run the tests.
-    arguments = ["--disable-gpu", "--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM or "/usr/bin/chromium", args=arguments)
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
 def address(console: ConsoleServices) -> Iterator[str]:
     """The console, served on loopback."""
-    server = uvicorn.Server(uvicorn.Config(make_app(console), port=0, log_config=None, lifespan="off"))
-    bound = server.config.bind_socket()
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-    thread.start()
-    yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    with served(make_app(console)) as address:
+        yield address
 
 
 def _shown(picture: Locator) -> int:
@@ -60,54 +44,6 @@ def _shown(picture: Locator) -> int:
     width: int = picture.evaluate("picture => picture.decode().then(() => picture.naturalWidth)")
     assert width > 0
     return width
-
-
-class Watched:
-    """A page that remembers what it asked for and what it complained about."""
-
-    def __init__(self, browser: Browser, address: str, size: tuple[int, int]) -> None:
-        self.page: Page = browser.new_context(viewport={"width": size[0], "height": size[1]}).new_page()
-        self.address = address
-        self.elsewhere: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", self._asked)
-        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _asked(self, request: object) -> None:
-        url = str(getattr(request, "url", ""))
-        if not url.startswith((self.address, "data:")):
-            self.elsewhere.append(url)
-
-    def log_in(self, name: str) -> None:
-        """By the form, as people do."""
-        self.page.goto(f"{self.address}/login")
-        self.page.fill("#name", name)
-        self.page.fill("#password", PASSWORD)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_selector("form.who")
-
-    def check(self, where: str) -> None:
-        """Nothing sticks out to the side, and axe finds nothing serious."""
-        width = self.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], f"{where}: wider than the screen"
-        # A button that was just enabled again fades in: colours are judged when they stand still.
-        self.page.evaluate(
-            "Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null))).then(() => null)"
-        )
-        found = Axe().run(self.page)
-        serious = [
-            (violation["id"], violation["nodes"][0]["html"][:200])
-            for violation in found.response["violations"]
-            if violation["impact"] in ("serious", "critical")
-        ]
-        assert serious == [], where
-
-    def close(self) -> None:
-        """Say what was heard."""
-        assert self.elsewhere == []
-        assert self.complaints == []
-        self.page.context.close()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["screen", "phone"])

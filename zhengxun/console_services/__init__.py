@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from console.app import ConsoleServices
+from console.rendering import installed_manual
 from console.status import Status
 from zhengxun.accounts import AccountService
 from zhengxun.console_services.briefs import BriefDeskService
@@ -34,6 +35,7 @@ def console_services(
         two_steps=TwoSteps(accounts),
         leads=LeadDeskService(services, store),
         metrics_token=services.settings.metrics_token,
+        manual=installed_manual(),
         briefs=BriefDeskService(services, store),
         deliveries=DeliveryDeskService(services, store),
         targets=TargetDeskService(services, store),
