@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from domain.directory import DirectoryCheck
 from domain.document import Contact
 from domain.lead import EventKind, LeadState, Presence, Review
 from domain.lead_detail import LeadDetail
@@ -186,6 +187,10 @@ class LeadDesk(Protocol):
 
     def get(self, lead_id: int) -> LeadDetail:
         """One lead."""
+        ...
+
+    def listed(self, detail: LeadDetail) -> DirectoryCheck:
+        """What official lists say of the lead's operator and of the bodies that its page names."""
         ...
 
     def overdue(self, state: LeadState) -> bool:

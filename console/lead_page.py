@@ -10,6 +10,8 @@ from console.lead_pictures import ReadPicture, read_pictures
 from console.marked_text import MarkedText, mark
 from digest.text import Mask, one_line, visible
 from domain.assessment import Finding, Speaker
+from domain.directory import DirectoryCheck
+from domain.directory_words import styled_sentences, title_of
 from domain.intake import Provenance
 from domain.lead import REVIEW_MOVES, EventKind
 from domain.lead_detail import LeadDetail
@@ -57,6 +59,16 @@ class HandedIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """名录核对."""
+
+    sentences: tuple[tuple[str, str], ...]
+    """(style, sentence): ``good`` listed, ``bad`` something to check, empty otherwise."""
+    consulted: tuple[tuple[int, str], ...]
+    """(edition, title) of the lists that were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadPage:
     """All that one lead's page shows."""
 
@@ -69,6 +81,7 @@ class LeadPage:
     provenance: tuple[HandedIn, ...]
     reasons: tuple[Reason, ...]
     exempted: tuple[Reason, ...]
+    listed: Listed
     steps: tuple[tuple[str, str], ...]
     """(points, words) of the score."""
     evasion: tuple[str, ...]
@@ -108,6 +121,7 @@ def lead_page(desk: LeadDesk, lead_id: int, query: LeadQuery) -> LeadPage:
             for number, (finding, context) in enumerate(zip(assessment.findings, detail.contexts, strict=True), start=1)
         ),
         exempted=tuple(_reason(desk, 0, finding, "", mask) for finding in assessment.exempted),
+        listed=_listed(desk.listed(detail)),
         steps=tuple((f"{step.points:+g}", mask(visible(step.text or step.name, 200))) for step in assessment.steps),
         evasion=tuple(mask(visible(note, 200)) for note in assessment.evasion),
         incomplete=tuple(visible(note, 200) for note in assessment.incomplete),
@@ -129,6 +143,14 @@ def lead_page(desk: LeadDesk, lead_id: int, query: LeadQuery) -> LeadPage:
         allowed=frozenset(kind for kind, (states, _) in REVIEW_MOVES.items() if state.review in states),
         previous=previous,
         following=following,
+    )
+
+
+def _listed(check: DirectoryCheck) -> Listed:
+    """Names of bodies and their codes are public and stay whole."""
+    return Listed(
+        tuple((style, visible(one_line(sentence), 1000)) for style, sentence in styled_sentences(check)),
+        tuple((one.edition.id, visible(one_line(title_of(one)), 300)) for one in check.consulted),
     )
 
 

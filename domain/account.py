@@ -18,6 +18,8 @@ class Right(StrEnum):
     """See personal data unmasked; each look is in the audit log."""
     TARGETS = "targets"
     """Add, edit, pause and remove targets; decide proposed ones."""
+    LISTS = "lists"
+    """Import official lists and take them out of use."""
     RULES = "rules"
     """Edit rule packs and put them live."""
     USERS = "users"
@@ -57,9 +59,9 @@ _ROLE_LABELS = {
 #: One table, so that "who may" is answered in one place. An administrator keeps users and targets, and does not judge:
 #: who gives out rights should not be the one who names institutions.
 ROLE_RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.ADMIN: frozenset({Right.VIEW, Right.TARGETS, Right.RULES, Right.USERS, Right.AUDIT}),
+    Role.ADMIN: frozenset({Right.VIEW, Right.TARGETS, Right.LISTS, Right.RULES, Right.USERS, Right.AUDIT}),
     Role.REVIEWER: frozenset({Right.VIEW, Right.REVIEW, Right.REVEAL}),
-    Role.ENTRY: frozenset({Right.VIEW, Right.TARGETS}),
+    Role.ENTRY: frozenset({Right.VIEW, Right.TARGETS, Right.LISTS}),
     Role.RULES: frozenset({Right.VIEW, Right.RULES}),
     Role.READONLY: frozenset({Right.VIEW}),
 }

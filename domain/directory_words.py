@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.directory import Consulted, DirectoryCheck, Found, Listing
+from domain.directory import Consulted, DirectoryCheck, Edition, Found, Listing
 
 #: Said wherever something was not found.
 CAUTION = "未列入不等于违法，请核对"
@@ -19,6 +19,12 @@ def title_of(consulted: Consulted) -> str:
     if not consulted.of_its_time:
         told.append("页面取得时的版本没有导入，按现行版本核对")
     return f"《{head.name}》（{'，'.join(filter(None, told))}）"
+
+
+def import_words(edition: Edition) -> str:
+    """What the audit log says of an import."""
+    head = edition.head
+    return f"《{head.name}》截至 {head.as_of.isoformat()}，{edition.rows} 行，不合格 {edition.refused} 行，文件 {head.file_name}"
 
 
 def found_words(found: Found, check: DirectoryCheck) -> str:
@@ -83,11 +89,23 @@ def nothing_words(check: DirectoryCheck) -> str:
 
 def sentences(check: DirectoryCheck) -> list[str]:
     """All that is to be said, one sentence an entry."""
-    said = [f"{found.by.label}“{found.subject}”：{found_words(found, check)}" for found in check.found]
-    said += [outside_words(body, occupations) for body, occupations in check.outside]
+    return [sentence for _, sentence in styled_sentences(check)]
+
+
+def styled_sentences(check: DirectoryCheck) -> list[tuple[str, str]]:
+    """The same as (style, sentence): ``good`` is listed, ``bad`` is to be checked, empty is neither."""
+    said = [
+        (
+            "bad" if found.other_code or _ended(found.listings, check) else "good",
+            f"{found.by.label}“{found.subject}”：{found_words(found, check)}",
+        )
+        for found in check.found
+    ]
+    said += [("bad", outside_words(body, occupations)) for body, occupations in check.outside]
     if check.left_out:
-        said.append(f"另有 {check.left_out} 项没有列出。")
-    return [one for one in (*said, unlisted_words(check), nothing_words(check)) if one]
+        said.append(("", f"另有 {check.left_out} 项没有列出。"))
+    said += [("bad", unlisted_words(check)), ("", nothing_words(check))]
+    return [one for one in said if one[1]]
 
 
 def _district(rows: Sequence[Listing]) -> list[str]:
@@ -99,10 +117,14 @@ def _term(rows: Sequence[Listing], check: DirectoryCheck) -> list[str]:
     told = list(dict.fromkeys(filter(None, map(term_words, rows))))
     if not told:
         return []
-    ended = [row.valid_to for row in rows if row.valid_to and row.valid_to < check.day]
-    if ended and len(ended) == len(rows):
+    if _ended(rows, check):
         return [*told[:3], f"页面取得时（{check.day.isoformat()}）已过期，请核对是否续期"]
     return told[:3]
+
+
+def _ended(rows: Sequence[Listing], check: DirectoryCheck) -> bool:
+    """Whether the terms of all rows were over when the page was fetched."""
+    return bool(rows) and all(row.valid_to is not None and row.valid_to < check.day for row in rows)
 
 
 def _line(text: str) -> str:

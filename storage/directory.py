@@ -83,6 +83,10 @@ class Directory:
                 )
         return Edition(edition_id, head, imported_by, at, len(listings), refused)
 
+    def refuse_clash(self, head: EditionHead) -> None:
+        """Raise what :meth:`add` would, before anybody waits for it."""
+        _refuse_clash(head, self.editions())
+
     def editions(self) -> list[Edition]:
         """All editions of all lists, in the order of their import."""
         with reading(self.engine) as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator
@@ -16,6 +17,7 @@ from storage import Store
 from tests.console.browsing import MISSING, SIZES, Watched, chromium, served
 from tests.console.conftest import NOW, PASSWORD
 from tests.console.content import HOSTILE, Content
+from tests.zhengxun.directory.test_reading import write_xlsx
 from zhengxun.accounts import AccountService
 from zhengxun.jobs.digest import make_digest
 from zhengxun.services import Services
@@ -244,4 +246,59 @@ def test_rules_on_a_phone(browser: Browser, address: str, content: Content, acco
     ):
         seen.page.goto(address + path)
         seen.check(path)
+    seen.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["screen", "phone"])
+def test_a_list_comes_in_and_speaks_of_a_lead(
+    browser: Browser, address: str, size: tuple[int, int], content: Content, accounts: AccountService, tmp_path: Path
+) -> None:
+    """A real workbook with title and merged cells: previewed, imported, looked up, and seen on a lead's page."""
+    school = "太原市晨曦职业培训学校"
+    content.lead(1, f"免考包过，证书由{school}颁发，电工证、焊工证、保育师证均可办理。", shot=False)
+    book = write_xlsx(
+        tmp_path / "名单.xlsx",
+        [
+            ["太原市民办职业培训学校名单（截至2026年5月1日）"],
+            ["序号", "学校名称", "统一社会信用代码", "职业（工种）", "等级", "有效期至", "备注"],
+            [1, school, "91140000000000000T", "电工", "五级、四级", 46507, HOSTILE],
+            [None, None, None, "焊工", "五级", 46507],
+            [2, None, None, "保育师"],
+            [3, "太原市暮色职业培训学校", None, "保育师", "三级", "2027年4月"],
+        ],
+        ["A1:G1", "A3:A4", "B3:B4", "C3:C4"],
+    )
+    accounts.add("赵录", "赵录", Role.ENTRY, None, PASSWORD, by="system")
+    seen = Watched(browser, address, size)
+    page = seen.page
+    seen.log_in("赵录")
+    page.goto(f"{address}/directory")
+    page.click("text=导入名录")
+    page.wait_for_url("**/directory/import")
+    page.wait_for_selector("#file")
+    seen.check("/directory/import")
+    page.set_input_files("#file", book)
+    page.fill("[name=name]", "太原市民办职业培训学校名单")
+    page.fill("[name=authority]", "太原市人力资源和社会保障局")
+    page.click("button:has-text('预览')")
+    page.wait_for_selector("text=合格 3 行，不合格 1 行")
+    seen.check("the preview")
+    page.click("button:has-text('导入合格的 3 行')")
+    page.wait_for_selector("text=收录 3 行")
+    page.click("text=查看这一版")
+    page.wait_for_url("**/directory/lists/1")
+    seen.check("/directory/lists/1")
+    page.goto(f"{address}/directory?words=晨曦职业培训学校")
+    page.wait_for_selector("text=未列入不等于违法")
+    page.wait_for_selector("text=名称中含这些字的")
+    seen.check("/directory?words=…")
+    page.goto(f"{address}/directory")
+    seen.check("/directory")
+    page.goto(f"{address}/leads/1")
+    said = page.locator("section", has=page.locator("h2", has_text="名录核对"))
+    assert "已列入《太原市民办职业培训学校名单》（截至 2026-05-01，太原市人力资源和社会保障局）" in said.inner_text()
+    assert "职业 电工（五级、四级）、焊工（五级），有效期至 2027-04-30" in said.inner_text()
+    assert "页面提到“保育师”" in said.inner_text()
+    said.locator("summary").click()
+    seen.check("/leads/1")
     seen.close()

@@ -15,9 +15,10 @@ from starlette.testclient import TestClient
 from console.app import ConsoleServices, make_app
 from console.headers import SECURITY_HEADERS
 from domain.account import Role
+from domain.directory import EditionHead, Listing, ListKind
 from domain.operator import LinkLimits
 from storage import Store
-from tests.console.conftest import log_in
+from tests.console.conftest import NOW, log_in
 from tests.console.content import Content
 from tests.console.status import STATUS
 from tests.console.test_routes import HALF, TABLE
@@ -38,6 +39,8 @@ def furnished(content: Content, store: Store, services: Services) -> None:
         content.lead(number, shot=number == 1)
     store.link(LinkLimits(), registered_domain)
     make_digest(services, formats=["json"])
+    head = EditionHead("名录", ListKind.OTHER, "", "", NOW.date(), "a.csv", "0" * 64)
+    store.directory.add(head, [Listing(1, "某某学校")], 0, "张三", NOW)
 
 
 def test_no_request_ends_in_an_internal_error(

@@ -7,7 +7,8 @@ from fastapi.routing import APIRoute
 
 from console.app import ConsoleServices, make_app
 from domain.account import Right, Role
-from tests.console.conftest import MakeClient, log_in
+from domain.directory import EditionHead, Listing, ListKind
+from tests.console.conftest import NOW, MakeClient, log_in
 from tests.console.content import Content
 from zhengxun.accounts import AccountService
 
@@ -80,6 +81,11 @@ TABLE: dict[tuple[str, str], Right | str | None] = {
     ("GET", "/blacklist/files/{form}"): Right.REVIEW,
     ("POST", "/blacklist/{number}"): Right.REVIEW,
     ("GET", "/directory"): Right.VIEW,
+    ("GET", "/directory/import"): Right.LISTS,
+    ("POST", "/directory/import"): Right.LISTS,
+    ("POST", "/directory/import/{token}"): Right.LISTS,
+    ("GET", "/directory/lists/{edition_id}"): Right.VIEW,
+    ("POST", "/directory/lists/{edition_id}/withdraw"): Right.LISTS,
     ("GET", "/users"): Right.USERS,
     ("POST", "/users"): Right.USERS,
     ("GET", "/audit"): Right.AUDIT,
@@ -108,6 +114,7 @@ _VALUES = {
     "token": "x",
     "target_id": "1",
     "operator_id": "1",
+    "edition_id": "1",
     "number": "1",
     "name": "64_rules_e_other.yaml",
     "rule_id": "B-GUAR-0010",
@@ -139,6 +146,8 @@ def test_only_who_has_the_right_gets_in(
 ) -> None:
     """403 for everybody else, whatever is asked with it; the login page for nobody."""
     content.lead(1)
+    head = EditionHead("名录", ListKind.OTHER, "", "", NOW.date(), "a.csv", "0" * 64)
+    content.store.directory.add(head, [Listing(1, "某某学校")], 0, "张三", NOW)
     client = client_for()
     nobody = client_for()
     csrf = log_in(client, accounts, role, role.value)

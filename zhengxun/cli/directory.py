@@ -69,7 +69,8 @@ def import_(
 ) -> int:
     """Import a list."""
     from domain.account import AuditEntry
-    from zhengxun.directory.importing import Told, audit_words, head_of, import_list, today
+    from domain.directory_words import import_words
+    from zhengxun.directory.importing import Told, head_of, import_list, today
     from zhengxun.directory.reading import read_list
 
     services = services_of(ctx)
@@ -82,7 +83,7 @@ def import_(
             edition = import_list(services, store, head, read, actor_name(by))
             store.accounts.note(
                 AuditEntry(
-                    services.clock(), edition.imported_by, "导入名录", f"名录版本 {edition.id}", audit_words(edition)
+                    services.clock(), edition.imported_by, "导入名录", f"名录版本 {edition.id}", import_words(edition)
                 )
             )
     if as_json:

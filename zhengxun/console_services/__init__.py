@@ -43,5 +43,5 @@ def console_services(
         proposals=ProposalDeskService(services, store),
         rules=RuleDeskService(services, store),
         subjects=SubjectDeskService(services, store),
-        directory=DirectoryDeskService(services),
+        directory=DirectoryDeskService(services, store),
     )

@@ -27,6 +27,7 @@ from console.lead_desk import (
     VersionText,
 )
 from domain.blacklist import ACCOUNT_PLATFORMS
+from domain.directory import DirectoryCheck
 from domain.errors import BadInput, EvidenceDamaged
 from domain.lead import LeadState
 from domain.lead_detail import LeadDetail
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from digest.words import Words
     from storage import Store
     from storage.leads import LeadFilter
+    from zhengxun.directory.check import DirectoryChecker
 
 #: Versions whose changes are shown, and related pages that are listed.
 _VERSIONS, _RELATED = 20, 200
@@ -121,6 +123,17 @@ class LeadDeskService:
     def get(self, lead_id: int) -> LeadDetail:
         """See the protocol."""
         return self.store.leads.get(lead_id)
+
+    @cached_property
+    def _checker(self) -> DirectoryChecker:
+        """Keeps the names of the lists ready."""
+        from zhengxun.directory.check import checker_of
+
+        return checker_of(self.services, self.store)
+
+    def listed(self, detail: LeadDetail) -> DirectoryCheck:
+        """See the protocol."""
+        return self._checker.check(detail)
 
     def overdue(self, state: LeadState) -> bool:
         """See the protocol."""

@@ -25,13 +25,14 @@ from console.target_desk import (
     TrialView,
     TriedLine,
 )
-from domain.errors import BadFile, BadInput
+from domain.errors import BadInput
 from domain.health import RunCount, target_subject
 from domain.lead import Review
 from domain.target import Target
 from zhengxun.console_services.kept import Kept
 from zhengxun.console_services.leads import XLSX
 from zhengxun.console_services.trials import RunningTrial, Trials
+from zhengxun.console_services.uploads import read_upload
 from zhengxun.schedule import describe, is_due, next_run, parse_schedule
 from zhengxun.services import Services
 from zhengxun.target_draft import MAX_NAME, MAX_TAGS, draft_target, tags_of
@@ -224,17 +225,7 @@ class TargetDeskService:
         """See the protocol."""
         from zhengxun.target_files import read_sheet
 
-        suffix = Path(name).suffix.lower()
-        if suffix not in (".csv", ".xlsx"):
-            raise BadFile("只能导入 .xlsx 或 .csv 文件；.xls 请在表格程序中另存为 .xlsx。")
-        with tempfile.TemporaryDirectory(prefix="zhengxun-import-") as folder:
-            # The name that somebody gave his file never becomes a path; messages call it what it is.
-            path = Path(folder) / f"导入的文件{suffix}"
-            path.write_bytes(content)
-            try:
-                sheet = read_sheet(path)
-            except BadFile as error:
-                raise BadFile(str(error).replace(str(path), "")) from None
+        sheet = read_upload(name, content, read_sheet)
         drafts, bad = draft_rows(sheet, self.services.address_guard.check, self.services.clock())
         watched = {target.url for target in self.store.targets.list()}
         preview = Preview(

@@ -63,11 +63,12 @@ class DirectoryChecker:
 
     def check(self, detail: LeadDetail) -> DirectoryCheck:
         """All that the lists say of one lead."""
+        editions = self.store.directory.editions()
+        if all(edition.withdrawn for edition in editions):
+            return DirectoryCheck(day_of(detail.last_seen), (), (), (), ())
         known = self.store.directory.known_of(detail.lead.id)
         day = day_of(known.fetched_at)
-        consulted = editions_at(self.store.directory.editions(), day)
-        if not consulted:
-            return DirectoryCheck(day, (), (), (), ())
+        consulted = editions_at(editions, day)
         text = f"{detail.document.title}\n{detail.document.account or ''}\n{detail.document.text}"
         quoting = speaks_for_others(detail.assessment.speaker)
         contacts = [*known.identifiers, *(() if quoting else identities(detail.document))]

@@ -84,9 +84,3 @@ def import_list(services: Services, store: Store, head: EditionHead, read: ReadL
 def today(services: Services) -> date:
     """The day in Shanghai."""
     return day_of(services.clock())
-
-
-def audit_words(edition: Edition) -> str:
-    """What the audit log says of an import."""
-    head = edition.head
-    return f"《{head.name}》截至 {head.as_of.isoformat()}，{edition.rows} 行，不合格 {edition.refused} 行，文件 {head.file_name}"
