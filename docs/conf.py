@@ -85,16 +85,17 @@ function splitQuery(query) {
 languages["zh"] = ChineseSearch
 
 
-#: A line's end between two Chinese characters or marks: no space belongs there, and a browser would show one.
-_SOFT_BREAK = re.compile(
-    r"(?<=[\u2014-\u201d\u3000-\u9fff\uff00-\uffef])\n(?=[\u2014-\u201d\u3000-\u9fff\uff00-\uffef])"
-)
+_CHINESE = re.compile(r"[\u2014-\u201d\u3000-\u9fff\uff00-\uffef]")
 
 
 def _join_lines(app: Sphinx, document: nodes.document) -> None:
-    for text in list(document.findall(nodes.Text)):
-        if "\n" in text and not isinstance(text.parent, nodes.FixedTextElement):
-            text.parent.replace(text, nodes.Text(_SOFT_BREAK.sub("", text)))
+    """No space where a line ends between two Chinese characters or marks: a browser would show one (MyST makes it a node)."""
+    for block in {id(one.parent): one.parent for one in document.findall(nodes.Text) if one == "\n"}.values():
+        words = [part.astext() for part in block]
+        for at in range(len(words) - 2, 0, -1):  # by place: all ends of lines are equal
+            sides = "".join(words[:at])[-1:], "".join(words[at + 1 :])[:1]  # MyST puts empty texts before a bold word
+            if words[at] == "\n" and all(map(_CHINESE.match, sides)):
+                del block[at]
 
 
 def _finish_page(app: Sphinx, page: str, template: str, context: dict[str, Any], document: object) -> None:

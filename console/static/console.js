@@ -8,8 +8,8 @@
     const dialog = document.querySelector("dialog[open]");
     if (event.key === "?" && dialog) { dialog.close(); event.preventDefault(); return; }
     if (busy(event.target)) return;
-    // Enter and space belong to whatever has the focus.
-    if (event.key === "Enter" && event.target !== document.body) return;
+    // Enter belongs to what has the focus and does something with it; a click into the page only leaves the focus there.
+    if (event.key === "Enter" && event.target.closest("a[href], button, summary")) return;
     if (/^[1-9]$/.test(event.key)) {
       const list = document.querySelector("select[data-digits]");
       if (list && list.options[event.key - 1]) { list.selectedIndex = event.key - 1; event.preventDefault(); }

@@ -78,6 +78,16 @@ def test_nothing_is_asked_of_elsewhere_and_no_link_is_broken(site: Path) -> None
             assert "".join(address).startswith("data:"), (sheet, address)
 
 
+def test_no_space_is_left_where_a_line_ended_between_chinese_words(site: Path) -> None:
+    """The sources are wrapped; the pages must not show it."""
+    for path, page in _pages(site).items():
+        for element in page.css("article p"):
+            assert re.search(r"[\u4e00-\u9fff，。；：、]\n[\u4e00-\u9fff“（]", element.text()) is None, (
+                path,
+                element.text(),
+            )
+
+
 def test_each_role_is_led_to_its_page_behind_the_login(
     site: Path, console: ConsoleServices, accounts: AccountService
 ) -> None:
