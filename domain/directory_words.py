@@ -48,7 +48,7 @@ def granted_words(rows: Sequence[Listing]) -> str:
         return ""
     if len(pairs) == 1:
         occupations, levels = pairs[0]
-        return "、".join(
+        return "，".join(
             filter(None, (occupations and f"职业 {_line(occupations)}", levels and f"等级 {_line(levels)}"))
         )
     shown = [f"{_line(one)}（{_line(levels)}）" if levels else _line(one) for one, levels in pairs[:_NAMED]]

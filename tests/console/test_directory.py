@@ -189,7 +189,7 @@ def test_a_lead_says_what_the_lists_say(
     page = client.get("/leads/1").text
     for words in (
         f"页面文字中的机构名称“{SCHOOL}”：已列入《学校名单》（截至 2026-05-01，&lt;script&gt;",
-        "职业 电工、等级 五级，有效期至 2027-04-30。",
+        "职业 电工，等级 五级，有效期至 2027-04-30。",
         f"页面提到“保育师”，名录给“{SCHOOL}”所列的职业中没有，请核对。",
         "核对了 1 份名录",
     ):

@@ -192,6 +192,35 @@ def an_entry_clerks_day(camera: Camera, scene: Scene) -> None:
         page.goto(f"{camera.address}/targets/proposals")
         page.check("[name=proposal] >> nth=0")
         camera.take(page, "proposals", page.locator("button:has-text('接受')"), page.locator("button:has-text('谢绝')"))
+        _a_list(camera, page)
+
+
+def _a_list(camera: Camera, page: Page) -> None:
+    """A published list comes in."""
+    page.goto(f"{camera.address}/directory/import")
+    rows = (
+        "样例省民办职业培训机构名单（截至2026年11月1日）\n序号,机构名称,统一社会信用代码,职业（工种）,等级,有效期至\n"
+        "1,山西鼎穗技能培训有限公司,91140000000000000T,焊工、保育师,五级、四级,2027.10.31\n"
+        "2,样例市清衡职业培训学校,,电工,五级,2027年10月\n3,,,养老护理员,五级,2027.10.31\n"
+    )
+    page.set_input_files("#file", {"name": "名录.csv", "mimeType": "text/csv", "buffer": rows.encode()})
+    page.fill("[name=name]", "样例省民办职业培训机构名单")
+    page.fill("[name=authority]", "样例省人力资源和社会保障厅")
+    camera.take(page, "list-import", page.locator("button:has-text('预览')"))
+    page.click("button:has-text('预览')")
+    page.wait_for_selector("button:has-text('导入合格的')")
+    camera.take(page, "list-preview", page.locator("button:has-text('导入合格的')"))
+    page.click("button:has-text('导入合格的')")
+    page.wait_for_selector("text=收录 2 行")
+
+
+def what_a_list_says(camera: Camera, scene: Scene) -> None:
+    """The reviewer sees it beside the reasons."""
+    with camera.person("yanpan") as page:
+        page.goto(f"{camera.address}/leads/{scene.lead('/course/diangong.html')}")
+        said = page.locator("section", has=page.locator("h2:has-text('名录核对')"))
+        assert "已列入《样例省民办职业培训机构名单》" in said.inner_text()
+        camera.take(page, "lead-listed", said, top=said)
 
 
 def a_rule_keepers_day(camera: Camera, scene: Scene) -> None:
@@ -271,6 +300,7 @@ def what_others_see(camera: Camera, scene: Scene) -> None:
 DAYS: tuple[Callable[[Camera, Scene], None], ...] = (
     a_reviewers_day,
     an_entry_clerks_day,
+    what_a_list_says,
     a_rule_keepers_day,
     an_administrators_day,
     what_others_see,

@@ -148,6 +148,21 @@ def test_a_published_list_is_read(tmp_path: Path) -> None:
     assert read.columns.unread == ("联系电话",)
 
 
+def test_merged_cells_say_in_each_row_what_the_first_says(tmp_path: Path) -> None:
+    """Also where each row has a number of its own; what is merged over several columns is no body's."""
+    rows = [
+        ["序号", "机构名称", "职业"],
+        [1, "山西甲评价有限公司", "电工"],
+        [2, None, "焊工"],
+        [3, None, "保育师"],
+        ["太原市"],
+        [4, None, "电工"],
+    ]
+    read = read_list(write_xlsx(tmp_path / "a.xlsx", rows, ["B2:B3", "A5:C5"]))
+    assert [(one.number, one.occupations) for one in read.listings] == [(2, "电工"), (3, "焊工")]
+    assert [row.number for row in read.bad] == [4, 6]
+
+
 def test_a_csv_without_merged_cells_goes_on_below(tmp_path: Path) -> None:
     """Where name, code and number are left empty below a body; a row with a number of its own and no name is bad."""
     text = (
