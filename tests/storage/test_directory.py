@@ -7,10 +7,15 @@ from datetime import date
 
 import pytest
 
+from domain.analysis import JudgedDocument
 from domain.directory import EditionHead, Listing, ListKind, name_key
+from domain.document import Contact, ContactKind
 from domain.errors import BadInput
+from domain.operator import LinkLimits
 from storage import Store
-from tests.storage.build import START
+from storage.directory import KnownOfLead
+from tests.storage.build import SITE, START, World, assessment, document, ok
+from tests.storage.conftest import TestClock
 
 HEAD = EditionHead(
     "山西省评价机构名录", ListKind.ASSESSMENT, "省厅", "晋人社〔2026〕1号", date(2026, 5, 1), "a.xlsx", "0" * 64
@@ -82,3 +87,24 @@ def test_an_edition_is_withdrawn_once_and_kept(store: Store) -> None:
         store.directory.withdraw(made.id, "王五", "再撤", START)
     assert store.directory.rows(made.id, limit=9)[1] == 3
     assert store.directory.add(HEAD, ROWS, 0, "张三", START).id != made.id
+
+
+def test_what_is_known_of_a_lead_is_its_operators(world: World, clock: TestClock) -> None:
+    """Names and codes, not telephones, and none that a reviewer took out of linking; with the time of the fetch."""
+    contacts = (
+        Contact(ContactKind.CREDIT_CODE, CODE),
+        Contact(ContactKind.ORGANISATION, "山西甲评价有限公司", confidence=0.9),
+        Contact(ContactKind.ORGANISATION, "山西乙网络有限公司", confidence=0.9),
+        Contact(ContactKind.PHONE, "13812345678"),
+    )
+    run = world.begin()
+    made = JudgedDocument(replace(document(SITE), contacts=contacts), assessment())
+    world.record(ok(world.request(run, SITE), clock(), [made]))
+    world.store.finish_run(run.id)
+    assert world.store.directory.known_of(1) == KnownOfLead(START, ())
+    world.store.link(LinkLimits(), str)
+    world.store.operators.exclude(ContactKind.ORGANISATION, "山西乙网络有限公司", "张三", "建站公司")
+    known = world.store.directory.known_of(1)
+    assert {contact.value for contact in known.identifiers} == {CODE, "山西甲评价有限公司"}
+    with pytest.raises(BadInput, match="没有编号"):
+        world.store.directory.known_of(2)
