@@ -173,9 +173,13 @@ def other_sheets(body: bytes) -> tuple[str, ...]:
     try:
         found = []
         for sheet in workbook.worksheets[1:]:
-            sheet.reset_dimensions()
-            rows = sheet.iter_rows(max_row=_TITLE_LINES, max_col=MAX_COLUMNS, values_only=True)
-            if any(value is not None for row in rows for value in row):
+            try:
+                sheet.reset_dimensions()
+                rows = sheet.iter_rows(max_row=_TITLE_LINES, max_col=MAX_COLUMNS, values_only=True)
+                empty = all(value is None for row in rows for value in row)
+            except Exception:  # as above: a damaged sheet is not empty, and the first one was read
+                empty = False
+            if not empty:
                 found.append(sheet.title)
         return tuple(found)
     finally:

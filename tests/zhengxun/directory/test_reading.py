@@ -193,6 +193,14 @@ def test_rows_alike_are_kept_once_and_other_sheets_are_named(tmp_path: Path) -> 
     read = read_list(tmp_path / "a.xlsx")
     assert ([one.number for one in read.listings], [row.number for row in read.bad]) == ([2], [3])
     assert read.other_sheets == ("第二批",)
+    damaged = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as whole, zipfile.ZipFile(damaged, "w") as archive:
+        for name in whole.namelist():
+            body = whole.read(name)
+            archive.writestr(
+                name, body.replace(b"<sheetData", b"<sheetData><row></wrong") if "sheet3" in name else body
+            )
+    assert read_list(damaged).other_sheets == ("第二批", "空表")
 
 
 def test_files_that_are_no_list_are_refused(tmp_path: Path) -> None:
