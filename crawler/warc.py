@@ -162,8 +162,7 @@ class WarcWriter:
 
     def _append(self, record: bytes) -> int:
         assert self._file is not None
-        packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
-        member = packer.compress(record) + packer.flush()
+        member = _packed(record)
         offset = self._offset
         with self._writing():
             self._file.write(member)
@@ -288,8 +287,23 @@ def _record(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
     return "\r\n".join(lines).encode("utf-8") + block + b"\r\n\r\n"
 
 
+def _packed(record: bytes) -> bytes:
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
+    return packer.compress(record) + packer.flush()
+
+
+def copy_opening(filename: str, about: Iterable[tuple[str, str]], at: datetime) -> bytes:
+    """The first record of a file that holds copies of another file's records, packed; ``about``: what it says of that."""
+    said = [*about, ("format", "WARC File Format 1.1")]
+    return _packed(_warcinfo_saying(said, _record_id(), filename, at))
+
+
 def _warcinfo(record_id: str, filename: str, about: Iterable[tuple[str, str]], run_id: int, at: datetime) -> bytes:
     said = [*about, ("format", "WARC File Format 1.1"), ("isPartOf", f"run-{run_id}"), ("robots", "obey")]
+    return _warcinfo_saying(said, record_id, filename, at)
+
+
+def _warcinfo_saying(said: Iterable[tuple[str, str]], record_id: str, filename: str, at: datetime) -> bytes:
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in said).encode("utf-8", "replace")
     fields = [
         ("WARC-Type", "warcinfo"),

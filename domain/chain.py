@@ -36,6 +36,14 @@ class LinkKind(StrEnum):
     """An RFC 3161 time stamp of an earlier link's hash."""
     EXPORT = "export"
     """Evidence of some leads was handed over: to whom it may concern, when, by whom, and the hash of the package."""
+    COMPACTION = "compaction"
+    """A WARC file was replaced by one that holds only those of its records that are still needed: what a removal says of
+    the old one (the rows that still name it are those that ran out), and under ``kept`` name, size and hash of the new
+    one and how many records and rows went there."""
+
+
+#: Links that say that a file went.
+GONE = (LinkKind.REMOVAL, LinkKind.COMPACTION)
 
 
 @dataclass(frozen=True, slots=True)

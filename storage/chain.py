@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, insert, select, text
 
-from domain.chain import Link, LinkKind, new_link
+from domain.chain import GONE, Link, LinkKind, new_link
 from domain.ports import Clock
 from storage.dialects import insert_for, portions
 from storage.engine import reading, writing
@@ -140,9 +140,18 @@ def append_removal(connection: Connection, at: datetime, content: dict[str, Any]
     return _append(connection, at, LinkKind.REMOVAL, content)
 
 
+def append_compaction(connection: Connection, at: datetime, content: dict[str, Any]) -> Link:
+    """Say that a file goes and what of it stands in the new one, for which this vouches as well; part of a larger
+    transaction that holds the chain."""
+    new = {name: content["kept"][name] for name in ("file", "size", "sha256")}
+    _append(connection, at, LinkKind.FILE, new, subject=new["file"])
+    return _append(connection, at, LinkKind.COMPACTION, content)
+
+
 def removed_files(connection: Connection) -> dict[str, Link]:
     """Files of which the chain says that they went, with the links that say so."""
-    rows = connection.execute(select(*_LINK).where(EvidenceLinkRow.kind == LinkKind.REMOVAL.value))
+    kinds = [kind.value for kind in GONE]
+    rows = connection.execute(select(*_LINK).where(EvidenceLinkRow.kind.in_(kinds)))
     return {json.loads(row.content)["file"]: _link(row) for row in rows}
 
 

@@ -3,7 +3,7 @@
 A record must be kept while its version of a page is younger than the limit, is what the page said when it was last seen and
 that is not longer ago than the limit, or belongs to a lead. A lead gives its evidence up only where it was dismissed,
 was never referred, and nothing happened to it since the limit. What people handed in is kept for ever. A file goes
-only as a whole, when every record in it has run out; so one lead's page keeps its neighbours' bytes, too.
+here as a whole, when every record in it has run out; of others :mod:`storage.compaction` keeps what must be.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, literal, or_, select
 
 from domain.chain import Link, LinkKind
-from domain.evidence import CaptureKind, StoredRecord
+from domain.evidence import CaptureKind
 from domain.lead import Review
 from domain.ports import Clock
 from domain.target import TargetKind
@@ -40,18 +40,14 @@ class Retention:
             with reading(self.engine) as connection:
                 row = connection.execute(
                     select(EvidenceLinkRow.number, EvidenceLinkRow.subject)
-                    .where(
-                        EvidenceLinkRow.number > number,
-                        EvidenceLinkRow.kind == LinkKind.FILE.value,
-                        EvidenceLinkRow.at < cutoff,
-                    )
+                    .where(EvidenceLinkRow.number > number, *sealed_before(cutoff))
                     .order_by(EvidenceLinkRow.number)
                     .limit(1)
                 ).first()
                 if row is None:
                     return
                 number = row.number
-                if row.subject is None or row.subject in gone or _must_stay(connection, row.subject, cutoff):
+                if row.subject is None or row.subject in gone or must_stay(connection, row.subject, cutoff):
                     continue
             yield row.subject
 
@@ -63,32 +59,48 @@ class Retention:
         with writing(self.engine) as connection:
             lock_chain(connection)
             sealed = file_content(connection, file)
-            if sealed is None or file in removed_files(connection) or _must_stay(connection, file, cutoff):
+            if sealed is None or file in removed_files(connection) or must_stay(connection, file, cutoff):
                 return None
-            held = {
-                table: connection.execute(select(func.count()).where(row.warc_file == file)).scalar_one()
-                for table, row in (("snapshots", SnapshotRow), ("captures", CaptureRow))
-            }
-            return append_removal(connection, self.clock(), sealed | held | {"days": days})
+            return append_removal(connection, self.clock(), sealed | rows_in(connection, file) | {"days": days})
 
     def removals(self) -> dict[str, Link]:
         """Files that were decided to go, with the link that says so."""
         with reading(self.engine) as connection:
             return removed_files(connection)
 
-    def unused_screenshots(self, records: list[StoredRecord], gone: set[str]) -> list[str]:
-        """Hashes of screenshots among the records of a file that goes, which no file that stays holds as well."""
-        hashes = {str(one.sha256) for one in records if one.kind == CaptureKind.SCREENSHOT.value}
+    def unused_screenshots(self, file: str, gone: set[str]) -> list[str]:
+        """Hashes of screenshots in a file that goes, which no file that stays holds as well."""
+        capture = CaptureRow
         unused = []
         with reading(self.engine) as connection:
-            for sha256 in sorted(hashes):
+            hashes = connection.execute(
+                select(capture.sha256)
+                .distinct()
+                .where(capture.warc_file == file, capture.kind == CaptureKind.SCREENSHOT.value)
+            ).scalars()
+            for sha256 in sorted(map(str, hashes)):
                 files = connection.execute(select(CaptureRow.warc_file).where(CaptureRow.sha256 == sha256)).scalars()
                 if set(files) <= gone:
                     unused.append(sha256)
         return unused
 
 
-def _must_stay(connection: Connection, file: str, cutoff: datetime) -> bool:
+def sealed_before(cutoff: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of links for files: all in it may have run out. A compacted file is as old as the one whose place it took."""
+    link = EvidenceLinkRow
+    return link.kind == LinkKind.FILE.value, or_(link.at < cutoff, link.subject.like("%.kept%"))
+
+
+def rows_in(connection: Connection, file: str) -> dict[str, int]:
+    """How many rows of each table tell of records in a file."""
+    return {
+        table: connection.execute(select(func.count()).where(row.warc_file == file)).scalar_one()
+        for table, row in (("snapshots", SnapshotRow), ("captures", CaptureRow))
+    }
+
+
+def must_stay(connection: Connection, file: str, cutoff: datetime) -> bool:
+    """Whether a file holds a record that must be kept."""
     snapshot = SnapshotRow
     own = select(snapshot.id).where(snapshot.warc_file == file, kept(cutoff)).limit(1)
     if connection.execute(own).first():
@@ -97,13 +109,16 @@ def _must_stay(connection: Connection, file: str, cutoff: datetime) -> bool:
     beside = (
         select(capture.id)
         .join(snapshot, snapshot.id == capture.snapshot_id)
-        .where(
-            capture.warc_file == file,
-            or_(capture.taken_at >= cutoff, capture.kind == CaptureKind.UPLOAD.value, kept(cutoff)),
-        )
+        .where(capture.warc_file == file, kept_capture(cutoff))
         .limit(1)
     )
     return connection.execute(beside).first() is not None
+
+
+def kept_capture(cutoff: datetime) -> ColumnElement[bool]:
+    """Whether a capture must be kept; the query around joins its snapshot."""
+    capture = CaptureRow
+    return or_(capture.taken_at >= cutoff, capture.kind == CaptureKind.UPLOAD.value, kept(cutoff))
 
 
 def kept(cutoff: datetime) -> ColumnElement[bool]:

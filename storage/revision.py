@@ -1,4 +1,4 @@
 """The migration this code was written for; kept apart so that opening the store does not load Alembic."""
 
 #: Newest file in storage/migrations/versions; a test compares the two.
-HEAD = "0024"
+HEAD = "0025"

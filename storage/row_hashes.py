@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, select, type_coerce
+from sqlalchemy import Connection, Text, func, select, type_coerce
 
 from domain.chain import canonical, moment
 from storage.dialects import portions
@@ -15,7 +15,9 @@ from storage.tables import Base, CaptureRow, SnapshotRow
 from storage.types import UtcDateTime
 
 #: The columns that a row's hash covers, by the word for the table in a link. A new column of these tables needs a new
-#: word (``snapshots/2``), because the hashes that stand in the chain stay as they are.
+#: word (``snapshots/2``), because the hashes that stand in the chain stay as they are. Of where the record lies, the
+#: hash covers where it was written first: compaction moves records, and changes no hash. That a row does not point
+#: at other bytes now is said by the record's id and the hash of its bytes, both of which are covered.
 COLUMNS: Mapping[str, tuple[type[Base], tuple[str, ...]]] = {
     "snapshots": (
         SnapshotRow,
@@ -40,10 +42,20 @@ def raw(column: Any) -> Any:
     return type_coerce(column, Text()).label(column.name)
 
 
+def _first(kind: type[Base], name: str) -> Any:
+    """A column as the row was stored."""
+    columns = kind.__table__.c
+    if name in _MOVED:
+        return type_coerce(func.coalesce(columns[_MOVED[name]], columns[name]), Text()).label(name)
+    return raw(columns[name])
+
+
+_MOVED = {"warc_file": "first_file", "warc_offset": "first_offset"}
+
 #: By table: a query of the columns that the hash covers, raw, and which of them are times.
 ROWS: Mapping[str, tuple[Any, frozenset[str]]] = {
     table: (
-        select(*(raw(kind.__table__.c[name]) for name in names)),
+        select(*(_first(kind, name) for name in names)),
         frozenset(name for name in names if isinstance(kind.__table__.c[name].type, UtcDateTime)),
     )
     for table, (kind, names) in COLUMNS.items()

@@ -19,6 +19,7 @@ from storage import rejudging, runs
 from storage.accounts import Accounts
 from storage.blacklist import Blacklist
 from storage.chain import Chain
+from storage.compaction import Compaction
 from storage.coverage import TargetCoverage, target_coverage
 from storage.deliveries import Deliveries
 from storage.digest_issues import DigestIssues
@@ -150,6 +151,11 @@ class Store:
     def retention(self) -> Retention:
         """保存期限: WARC files that hold nothing any more that must be kept."""
         return Retention(self.engine, self.clock)
+
+    @property
+    def compaction(self) -> Compaction:
+        """整理证据文件: what of a WARC file is still needed, and its move to a file of its own."""
+        return Compaction(self.engine, self.clock)
 
     @property
     def masking(self) -> Masking:

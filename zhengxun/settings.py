@@ -236,7 +236,20 @@ class Settings(BaseSettings):
         ge=30,
         le=36_500,
         description="没有线索的网页，其原始报文（WARC 文件）保存多少天；判为误报且从未移送的线索，自最后一次变化起算。"
-        "线索的证据和人工接收的材料一律保留。整个文件里的记录都到期才清理。留空时全部保留。",
+        "线索的证据和人工接收的材料一律保留。留空时全部保留。",
+    )
+    compact_percent: int = Field(
+        50,
+        ge=1,
+        le=100,
+        description="证据文件中到期的字节超过百分之几时整理：须保留的记录原样移到新文件，旧文件删去；整个文件都到期的直接删去。"
+        "100 表示不整理。只在设了 `keep_unflagged_days` 时有用。",
+    )
+    compact_minutes: int = Field(
+        20,
+        ge=1,
+        le=600,
+        description="每次日常维护至多用多少分钟整理证据文件（正在整理的一个做完为止）；其余留到下一次。",
     )
     mask_after_days: int | None = Field(
         None,

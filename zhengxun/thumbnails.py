@@ -95,7 +95,7 @@ class Thumbnails:
         if read is None:
             return ""  # what is personal in it is not known, so it is not shown
         try:
-            where = WarcRef(picture.warc, picture.warc_offset, picture.warc_record)
+            where = self._store.compaction.place_of(WarcRef(picture.warc, picture.warc_offset, picture.warc_record))
             data = picture_bytes(self._evidence, where)
         except (OSError, EvidenceDamaged) as error:
             logger.error("%s", error)

@@ -41,7 +41,7 @@ from storage.tables.crawl import (
 from storage.tables.deliveries import DeliveryEventRow, DeliveryRow
 from storage.tables.directory import DirectoryEditionRow, DirectoryRow, DirectoryWithdrawalRow
 from storage.tables.discovery import ProposalEventRow, ProposalRow
-from storage.tables.evidence import CaptureTryRow, EvidenceChainCopyRow, EvidenceLinkRow
+from storage.tables.evidence import CaptureTryRow, CompactionLookRow, EvidenceChainCopyRow, EvidenceLinkRow
 from storage.tables.health import HealthEventRow, RunOutcomeRow, StoppageEventRow
 from storage.tables.intake import IntakeItemRow, IntakeRow
 from storage.tables.operators import (
@@ -101,6 +101,7 @@ __all__ = [
     "BlacklistEventRow",
     "CaptureRow",
     "CaptureTryRow",
+    "CompactionLookRow",
     "CrawlRequestRow",
     "CrawlRunRow",
     "CrawlRunTargetRow",

@@ -9,11 +9,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base
 from storage.types import Id, JsonText
+
+
+def _moved(table: str) -> Index:
+    """By where a record was written first: what was frozen before it moved (digests) still finds it."""
+    where = text("first_file IS NOT NULL")
+    return Index(f"ix_{table}_moved", "first_file", "first_offset", sqlite_where=where, postgresql_where=where)
 
 
 class PageRow(Base):
@@ -60,10 +66,10 @@ class PageRow(Base):
 
 
 class SnapshotRow(Base):
-    """One version of a page as it was received. Immutable: triggers refuse every change."""
+    """One version of a page as it was received. Immutable but for where its record lies: triggers refuse other changes."""
 
     __tablename__ = "snapshots"
-    __table_args__ = (Index("ix_snapshots_warc", "warc_file", "warc_offset"),)
+    __table_args__ = (Index("ix_snapshots_warc", "warc_file", "warc_offset"), _moved("snapshots"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     page_id: Mapped[int] = mapped_column(Id, ForeignKey("pages.id"), index=True)
@@ -76,6 +82,9 @@ class SnapshotRow(Base):
     warc_file: Mapped[str]
     warc_offset: Mapped[int] = mapped_column(Id)
     warc_record_id: Mapped[str]
+    first_file: Mapped[str | None]
+    """Where the record was written first, by which the evidence chain knows the row; NULL: where it still lies."""
+    first_offset: Mapped[int | None] = mapped_column(Id)
     content_type: Mapped[str | None]
     etag: Mapped[str | None]
     last_modified: Mapped[str | None]
@@ -86,12 +95,13 @@ class SnapshotRow(Base):
 
 
 class CaptureRow(Base):
-    """One thing kept with a snapshot: screenshot, picture, log. Immutable: triggers refuse every change."""
+    """One thing kept with a snapshot: screenshot, picture, log. Immutable but for where its record lies."""
 
     __tablename__ = "captures"
     __table_args__ = (
         UniqueConstraint("snapshot_id", "kind", "url_key", "taken_at"),
         Index("ix_captures_warc", "warc_file", "warc_offset"),
+        _moved("captures"),
         Index("ix_captures_url_key", "url_key", "id"),
     )
 
@@ -108,6 +118,9 @@ class CaptureRow(Base):
     warc_file: Mapped[str]
     warc_offset: Mapped[int] = mapped_column(Id)
     warc_record_id: Mapped[str]
+    first_file: Mapped[str | None]
+    """Where the record was written first, by which the evidence chain knows the row; NULL: where it still lies."""
+    first_offset: Mapped[int | None] = mapped_column(Id)
     url: Mapped[str]
 
 

@@ -21,7 +21,7 @@ class EvidenceLinkRow(Base):
 
     number: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
-    kind: Mapped[str]
+    kind: Mapped[str] = mapped_column(index=True)
     subject: Mapped[str | None] = mapped_column(unique=True)
     """Of a link for a file: its name."""
     snapshot_last: Mapped[int | None] = mapped_column(Id, index=True)
@@ -42,6 +42,19 @@ class CaptureTryRow(Base):
     tries: Mapped[int]
     last_at: Mapped[datetime]
     reason: Mapped[str]
+
+
+class CompactionLookRow(Base):
+    """How much of a sealed file was needed when the upkeep last looked; may be forgotten without loss."""
+
+    __tablename__ = "compaction_looks"
+
+    file: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    size: Mapped[int] = mapped_column(Id)
+    """Bytes of the file."""
+    needed: Mapped[int] = mapped_column(Id)
+    """Bytes of the records that must be kept, and of what stands between."""
 
 
 class EvidenceChainCopyRow(Base):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from domain.errors import NotSetUp
 from domain.evidence import EvidenceState
 from zhengxun.cli.framework import Group, WholeNumber, argument
 from zhengxun.cli.invocation import login_name, services_of
@@ -14,6 +17,7 @@ from zhengxun.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
     from zhengxun.evidence.report import Report
+    from zhengxun.services import Services
 
 _KINDS = {
     "snapshot": "网页快照",
@@ -55,7 +59,7 @@ def verify(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: 
     if bool(ids) == everything:
         raise click.UsageError("请写线索编号，或用 --all 核验整个证据库，二者选一。", ctx)
     services = services_of(ctx)
-    with services.store() as store, byte_progress("核验") as progress:
+    with services.store() as store, _undisturbed(services), byte_progress("核验") as progress:
         verification = Verification(store, services.settings.evidence, services.settings.timestamp_roots, progress)
         report = verification.everything() if everything else verification.leads(ids)
     if everything:
@@ -65,6 +69,15 @@ def verify(ctx: click.Context, ids: tuple[int, ...], everything: bool, as_json: 
     else:
         _print(report)
     return 0 if report.sound else 1
+
+
+@contextmanager
+def _undisturbed(services: Services) -> Iterator[None]:
+    """No evidence moves or goes while it is read from beginning to end. On a read-only disk nothing can, lock or not."""
+    with ExitStack() as stack:
+        with suppress(NotSetUp):
+            stack.enter_context(services.lock("compaction", shared=True))
+        yield
 
 
 def as_dict(report: Report) -> dict[str, Any]:
@@ -150,7 +163,7 @@ def export(ctx: click.Context, ids: tuple[int, ...], out: Path, by: str | None, 
     from zhengxun.evidence.export import export as write_package
 
     services = services_of(ctx)
-    with services.store() as store, byte_progress("核验") as progress:
+    with services.store() as store, _undisturbed(services), byte_progress("核验") as progress:
         done = write_package(
             store,
             services.settings.evidence,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     name="upkeep",
-    help="日常维护：清除失效的登录，整理数据库，自动备份并删去超出份数的旧备份，遮蔽、清理过了期限的个人信息和证据文件（默认全部保留）。\n"
+    help="日常维护：清除失效的登录，整理数据库，自动备份并删去超出份数的旧备份，遮蔽、清理过了期限的个人信息和证据（默认全部保留），整理大部分已到期的证据文件。\n"
     "tick 和 serve 每天在 ZHENGXUN_UPKEEP_TIME 之后自动做一次；也可随时手工执行，重复执行无害。结果记入审计日志。\n"
     "正在采集时不整理数据库。有没做成的事时逐项列出，退出状态为 1。",
 )
@@ -47,6 +47,22 @@ def as_dict(report: UpkeepReport) -> dict[str, Any]:
         if tidied is None
         else {"size": tidied.size, "empty": tidied.empty, "rewritten": tidied.rewritten},
         "expired": None if report.expired is None else {"files": report.expired.files, "size": report.expired.size},
+        "compacted": None
+        if report.compacted is None
+        else {
+            "files": report.compacted.files,
+            "size": report.compacted.freed,
+            "records": report.compacted.records,
+            "unfinished": report.compacted.unfinished,
+        },
+        "evidence": None
+        if report.outlook is None
+        else {
+            "freed": report.outlook.freed,
+            "files": report.outlook.files,
+            "possible": report.outlook.possible,
+            "waiting": report.outlook.waiting,
+        },
         "backup": None if report.backup is None else backup_as_dict(report.backup),
         "backups_removed": report.dropped,
         "problems": report.problems,

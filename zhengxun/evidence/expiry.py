@@ -32,18 +32,26 @@ class Expired:
 
 def expire(store: Store, folder: Path, cutoff: datetime, days: int) -> Expired:
     """Finish what a kill left, then remove every file that holds nothing younger than ``cutoff`` that must be kept."""
-    files = size = 0
-    for name, link in store.retention.removals().items():
-        if (folder / name).exists():
-            files, size = files + 1, size + _remove(store, folder, name, link)
+    done = finish(store, folder)
+    files, size = done.files, done.size
     for name in store.retention.expired_files(cutoff):
         decided = store.retention.remove(name, cutoff, days)
         if decided is not None:
-            files, size = files + 1, size + _remove(store, folder, name, decided)
+            files, size = files + 1, size + remove_file(store, folder, name, decided)
     return Expired(files, size)
 
 
-def _remove(store: Store, folder: Path, name: str, link: Link) -> int:
+def finish(store: Store, folder: Path) -> Expired:
+    """Remove the files of which the chain says that they went, and which a kill left."""
+    files = size = 0
+    for name, link in store.retention.removals().items():
+        if (folder / name).exists():
+            files, size = files + 1, size + remove_file(store, folder, name, link)
+    return Expired(files, size)
+
+
+def remove_file(store: Store, folder: Path, name: str, link: Link) -> int:
+    """Steps (2) to (4) for a file of which ``link`` says that it goes; return its bytes."""
     path = folder / name
     note = removal_note(folder, name)
     temporary = note.with_name(f".{note.name}")
@@ -54,7 +62,7 @@ def _remove(store: Store, folder: Path, name: str, link: Link) -> int:
     temporary.replace(note)
     sync_folder(note.parent)
     gone = set(store.retention.removals())
-    for sha256 in store.retention.unused_screenshots(store.evidence.in_file(name), gone):
+    for sha256 in store.retention.unused_screenshots(name, gone):
         (folder / screenshot_file(sha256)).unlink(missing_ok=True)
     try:
         size = path.stat().st_size

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -123,7 +124,7 @@ class _Export:
         self._program = program
         self._report = report
         # Versions whose bytes were removed because their time ran out cannot be handed over; the form says so.
-        gone = store.retention.removals()
+        self._gone = gone = store.retention.removals()
         found = [store.evidence.of_lead(lead_id) for lead_id in dict.fromkeys(lead_ids)]
         self._leads: list[LeadEvidence] = [
             replace(lead, records=tuple(one for one in lead.records if one.warc.file not in gone)) for lead in found
@@ -252,10 +253,15 @@ class _Export:
         from crawler.warc import locate
         from crawler.warc_scan import ScannedRecord, scan
 
-        first = next(scan(locate(self._folder, file)), None)
-        if not isinstance(first, ScannedRecord) or first.fields.get("warc-type") != "warcinfo":
+        # Before the crawler's own stand those of compactions.
+        said = None
+        for one in scan(locate(self._folder, file)):
+            if not isinstance(one, ScannedRecord) or one.fields.get("warc-type") != "warcinfo":
+                break
+            said = WarcRef(file, one.offset, one.fields.get("warc-record-id", ""))
+        if said is None:
             return {}
-        record = read_record(self._folder, WarcRef(file, 0, first.fields.get("warc-record-id", "")))
+        record = read_record(self._folder, said)
         pairs = (line.partition(":") for line in record.block.decode("utf-8", "replace").splitlines())
         return {name.strip(): value.strip() for name, _, value in pairs}
 
@@ -269,6 +275,7 @@ class _Export:
         expired = sum(report.counts[kind, EvidenceState.EXPIRED] for kind in ("snapshot", "capture"))
         if expired:
             sentences.append(f"另有较早版本的电子数据 {expired} 件已按保存期限清理（证据链中有记载），未列入。")
+        sentences += self._compacted()
         chain = [item for item in report.items if item.kind not in _MUST_HOLD and not item.state.sound]
         if report.head is not None:
             sentences.append(
@@ -280,6 +287,15 @@ class _Export:
         ]
         sentences += self._stamped()
         return tuple(sentences)
+
+    def _compacted(self) -> list[str]:
+        """Which of the files are copies of what was needed of earlier ones."""
+        files = {record.warc.file for record in self._records}
+        links = {json.loads(link.content).get("kept", {}).get("file"): link for link in self._gone.values()}
+        return [
+            f"证据文件 {name} 由先前的文件按保存期限整理而成（证据链第 {links[name].number} 条）：到期的记录已清理，保留的记录逐字节未变。"
+            for name in sorted(files & links.keys())
+        ]
 
     def _stamped(self) -> list[str]:
         stamps = self._stamps()

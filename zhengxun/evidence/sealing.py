@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crawler.warc import recover
+from crawler.warc_copy import copied_from
 from crawler.warc_scan import hash_file
 from zhengxun.evidence.chain_file import copy_chain
 
@@ -41,7 +42,8 @@ def seal(store: Store, folder: Path) -> Sealed:
         path.relative_to(folder).as_posix(): path for path in (folder / "warc").glob("*/*.warc.gz") if path.is_file()
     }
     known = store.chain.file_links(list(closed))
-    new = sorted(name for name in closed if name not in known)
+    # A copy that a compaction made has its link before anything names it; one without was left by a kill.
+    new = sorted(name for name in closed if name not in known and copied_from(name) is None)
     for name in new:
         size, sha256 = hash_file(closed[name])
         store.chain.add_file(name, size, sha256)

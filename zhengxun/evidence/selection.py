@@ -19,7 +19,7 @@ _BEFORE = 64
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One WARC file and the records of it that are handed over, in order; the first one says who wrote the file."""
+    """One WARC file and the records of it that are handed over, in order; the first ones say who wrote the file."""
 
     name: str
     path: Path
@@ -62,8 +62,8 @@ def _of_file(
         if advance is not None:
             advance(record.end - record.offset)
         stored = wanted.get(record.offset)
-        if record.offset == 0:
-            chosen[0] = record
+        if record.fields.get("warc-type") == "warcinfo":
+            chosen[record.offset] = record
         if stored is not None:
             missing.discard(record.offset)
             if stored.table == "snapshots":

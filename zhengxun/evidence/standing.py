@@ -30,6 +30,9 @@ FILE_NAME = "evidence-verified.json"
 STALE = timedelta(days=31)
 
 
+_MB = 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """One verification of the whole store."""
@@ -78,6 +81,18 @@ def last_verified(data_dir: Path) -> Verified | None:
         return None
 
 
+def _cleared(services: Services, store: Store) -> list[str]:
+    """What clearing by age freed, and what compaction could still free by the last look at the files."""
+    settings = services.settings
+    found = store.compaction.outlook(settings.compact_percent)
+    parts = (
+        [f"按保存期限清理、整理证据文件 {found.files} 个，共腾出 {found.freed / _MB:,.1f} MB"] if found.files else []
+    )
+    if settings.keep_unflagged_days is not None and found.waiting:
+        parts.append(f"还有 {found.waiting} 个可整理，约 {found.possible / _MB:,.1f} MB")
+    return parts
+
+
 def standing(services: Services, store: Store) -> Standing | None:
     """How the evidence stands; None where there is none yet."""
     head = store.chain.head()
@@ -86,6 +101,7 @@ def standing(services: Services, store: Store) -> Standing | None:
     sealed = store.chain.last_of(LinkKind.FILE)
     parts = [f"共 {head.number} 条，末条 {for_people(head.at)}"]
     parts.append(f"最近封存证据文件 {for_people(sealed.at)}" if sealed else "尚未封存过证据文件")
+    parts += _cleared(services, store)
     verified = last_verified(services.settings.data_dir)
     if verified is None:
         parts.append("尚未做过全库核验，请执行 zhengxun evidence verify --all")

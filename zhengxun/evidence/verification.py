@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crawler.warc import locate
+from crawler.warc_copy import PART
 from crawler.warc_scan import ScannedRecord, hash_file, scan
-from domain.chain import CHAIN_FILE, Link, LinkKind, follows
+from domain.chain import CHAIN_FILE, GONE, Link, LinkKind, follows
 from domain.errors import EvidenceDamaged, EvidenceExpired
 from domain.evidence import CaptureKind, EvidenceState, LeadEvidence, StoredRecord, screenshot_file
 from zhengxun.clock import for_people
@@ -103,7 +104,7 @@ class Verification:
             fits = follows(link, before) and link.number not in misplaced
             reason = None if fits else "内容、校验值或与上一条的衔接不符"
             report.add(Item("chain", f"证据链第 {link.number} 条", VERIFIED if fits else ALTERED, reason, link.number))
-            if fits and link.kind == LinkKind.REMOVAL.value:
+            if fits and link.kind in GONE:
                 self._removed[str(_content(link).get("file"))] = link
             line = next(lines, None)
             if line is None and link.number > copied:
@@ -225,10 +226,12 @@ class Verification:
         if told != len(records):
             self._report.add(Item("warc_file", name, ALTERED, f"清理时有 {told} 条记录，现在有 {len(records)} 条"))
         else:
-            why = f"{for_people(removal.at)}按保存期限（{content.get('days')} 天）清理，见证据链第 {removal.number} 条"
+            kept = content.get("kept")
+            where = f"，其余原样移到 {kept.get('file')}" if isinstance(kept, dict) else ""
+            why = f"{for_people(removal.at)}按保存期限（{content.get('days')} 天）清理{where}，见证据链第 {removal.number} 条"
             self._report.add(Item("warc_file", name, EXPIRED, why))
         for record in records:
-            self._record(record, None, (EXPIRED, f"所在的证据文件 {name} 已按保存期限清理"))
+            self._record(record, None, (EXPIRED, f"已按保存期限从证据文件 {name} 清理"))
 
     def _whole_file(self, name: str, path: Path, link: Link | None) -> bool | None:
         """Whether a file is as it was sealed; None where it is not sealed yet."""
@@ -284,7 +287,8 @@ class Verification:
 
     def _on_disk(self) -> Iterator[str]:
         for path in (self._folder / "warc").glob("*/*.warc.gz*"):
-            yield path.relative_to(self._folder).as_posix().removesuffix(".open")
+            if path.suffix != PART:
+                yield path.relative_to(self._folder).as_posix().removesuffix(".open")
 
     def _sealed(self) -> Iterator[str]:
         number = 0

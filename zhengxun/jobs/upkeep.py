@@ -7,6 +7,7 @@ day in the hours after the set time; what happened is in the audit log.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -23,7 +24,9 @@ from zhengxun.services import Services
 
 if TYPE_CHECKING:
     from storage import Store
+    from storage.compaction import Outlook
     from storage.tidying import Forgotten, Tidied
+    from zhengxun.evidence.compaction import Compacted
     from zhengxun.evidence.expiry import Expired
 
 logger = logging.getLogger(__name__)
@@ -48,6 +51,10 @@ class UpkeepReport:
     """Texts whose personal data was masked for good."""
     expired: Expired | None = None
     """None where everything is kept, or something else was under way."""
+    compacted: Compacted | None = None
+    """None where everything is kept, or something else was under way."""
+    outlook: Outlook | None = None
+    """What clearing evidence files has freed so far, and what could still be; None where everything is kept."""
     backup: BackupReport | None = None
     """None where none was due."""
     dropped: list[str] = field(default_factory=list)
@@ -67,6 +74,11 @@ class UpkeepReport:
             parts.append(f"遮蔽 {self.masked} 篇网页文字中的个人信息")
         if self.expired is not None and self.expired.files:
             parts.append(f"按保存期限清理证据文件 {self.expired.files} 个，{self.expired.size:,} 字节")
+        if self.compacted is not None and self.compacted.files:
+            parts.append(
+                f"整理证据文件 {self.compacted.files} 个，清除到期记录 {self.compacted.records} 条，"
+                f"腾出 {self.compacted.freed:,} 字节" + ("，其余留到下一次" if self.compacted.unfinished else "")
+            )
         if self.backup is not None:
             parts.append(f"备份到 {self.backup.place}")
         if self.dropped:
@@ -150,19 +162,37 @@ def _mask(report: UpkeepReport, services: Services, store: Store) -> None:
 
 def _expire(report: UpkeepReport, services: Services, store: Store) -> None:
     """After the backup: what goes is in the last backups for a while."""
-    days = services.settings.keep_unflagged_days
-    if days is None:
-        return
-    from zhengxun.evidence.expiry import expire
+    try:
+        with services.lock("crawl"), services.lock("evidence"), services.lock("compaction"):
+            _clear_evidence(report, services, store)
+    except LockHeld:
+        if services.settings.keep_unflagged_days is not None:
+            report.problems.append("正在采集、封存、核验或导出证据，到期的证据没有清理；下次维护时再做。")
+
+
+def _clear_evidence(report: UpkeepReport, services: Services, store: Store) -> None:
+    from zhengxun.evidence.compaction import Compacted, Rule, clear, compact
+    from zhengxun.evidence.expiry import expire, finish
     from zhengxun.evidence.sealing import seal
 
-    evidence = services.settings.evidence
-    try:
-        with services.lock("crawl"), services.lock("evidence"):
-            report.expired = expire(store, evidence, services.clock() - timedelta(days=days), days)
-            seal(store, evidence)
-    except LockHeld:
-        report.problems.append("正在采集或封存证据，到期的证据文件没有清理；下次维护时再做。")
+    settings, folder = services.settings, services.settings.evidence
+    report.problems += clear(store, folder)
+    days = settings.keep_unflagged_days
+    if days is None:
+        finish(store, folder)  # what was decided while there was a limit
+        return
+    cutoff = services.clock() - timedelta(days=days)
+    report.expired = expire(store, folder, cutoff, days)
+    if settings.compact_percent < 100:
+        end = time.monotonic() + 60 * settings.compact_minutes
+        report.compacted = Compacted()
+        rule = Rule(cutoff, days, settings.compact_percent)
+        try:
+            compact(store, folder, rule, lambda: time.monotonic() >= end, report.compacted)
+        finally:
+            report.problems += report.compacted.problems
+    report.outlook = store.compaction.outlook(settings.compact_percent)
+    seal(store, folder)
 
 
 def _back_up(report: UpkeepReport, services: Services, store: Store) -> None:
