@@ -20,7 +20,7 @@ from sqlalchemy import text
 from warcio.archiveiterator import ArchiveIterator
 
 import zhengxun.evidence.compaction as compaction
-from crawler.warc_copy import copied_from, copy_name
+from crawler.warc_copy import Places, copied_from, copy_name
 from crawler.warc_reading import read_payload, read_record
 from crawler.warc_scan import ScannedRecord, hash_file, scan
 from domain.errors import EvidenceExpired
@@ -413,6 +413,31 @@ def test_the_upkeep_does_it_and_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     with again.store() as store:
         assert Verification(store, again.settings.evidence).everything().sound
         assert all(read_payload(again.settings.evidence, one.warc) for one in store.evidence.of_lead(1).records)
+
+
+def test_a_place_is_needed_where_one_of_its_rows_is() -> None:
+    """In whatever order they come; and how much is needed goes from each place to the next."""
+    places = Places()
+    for offset, needed in ((100, True), (100, False), (300, False), (600, False), (600, True), (900, False)):
+        places.add(offset, needed)
+    assert [bool(one) for one in places.needed] == [True, False, True, False]
+    assert places.bytes_needed(1000) == 100 + 200 + 300
+    assert (places.at(300), places.at(301), places.copy_of(100)) == (1, None, None)
+    assert Places().bytes_needed(1000) == 1000, "of a file that no row tells of nothing is known"
+
+
+def test_what_a_kill_left_is_no_evidence(tmp_path: Path) -> None:
+    """Half a copy is not verified, and gone after the next upkeep, also where no limit is set any more."""
+    services = services_at(tmp_path / "data")
+    folder = services.settings.evidence
+    with services.store() as store:
+        old = _filled(store, folder)
+        part = (folder / old).with_name(f".{Path(copy_name(old)).name}.compacting")
+        part.write_bytes((folder / old).read_bytes()[:700])
+        report = Verification(store, folder).everything()
+        assert (report.sound, report.unsealed) == (True, 0)
+    assert upkeep(services).problems == []
+    assert _files(folder) == [old]
 
 
 def test_a_copy_that_replaced_a_lost_file_stays(tmp_path: Path) -> None:
