@@ -163,18 +163,26 @@ def writing(engine: Engine, *, durable: bool = False) -> Iterator[Connection]:
 
     On SQLite it takes the write lock at once: a transaction that reads first and then wants to write fails without
     waiting when another one wrote in between, whatever ``busy_timeout`` says. ``durable``: a power cut does not take it
-    back, which is asked for where bytes are deleted on the strength of it; PostgreSQL does so anyway.
+    back, which is asked for where bytes are deleted on the strength of it.
     """
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection = connection.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         with _synced(connection) if durable else nullcontext(), connection.begin():
+            if durable and engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(_COMMIT_TO_DISK)
             yield connection
+
+
+#: For servers that are set to acknowledge commits before they are on disk.
+_COMMIT_TO_DISK = (
+    "SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'"
+)
 
 
 @contextmanager
 def _synced(connection: Connection) -> Iterator[None]:
-    """COMMIT waits for the disk (see ``synchronous`` above); to be entered before the transaction begins."""
+    """On SQLite, COMMIT waits for the disk (see ``synchronous`` above); to be entered before the transaction begins."""
     driver: Any = connection.connection.dbapi_connection
     if connection.dialect.name != "sqlite":
         yield

@@ -56,7 +56,7 @@ class Retention:
 
         From then on the decision stands: whoever is killed before the bytes are gone finishes it the next time.
         """
-        with writing(self.engine) as connection:
+        with writing(self.engine, durable=True) as connection:
             lock_chain(connection)
             sealed = file_content(connection, file)
             if sealed is None or file in removed_files(connection) or must_stay(connection, file, cutoff):

@@ -228,6 +228,21 @@ def test_sqlite_keeps_a_log_checks_references_and_waits(sqlite_url: str) -> None
     store.close()
 
 
+def test_a_durable_commit_waits_for_the_disk(database_url: str) -> None:
+    """For that one transaction; by default SQLite takes a power cut's loss, and a server may be set to."""
+    store = open_at(database_url)
+    asked, disk, quick = (
+        ("PRAGMA synchronous", 2, 1)
+        if store.engine.dialect.name == "sqlite"
+        else ("SHOW synchronous_commit", "on", "off")
+    )
+    with writing(store.engine, durable=True) as connection:
+        assert connection.exec_driver_sql(asked).scalar() == disk
+    with writing(store.engine) as connection:
+        assert connection.exec_driver_sql(asked).scalar() == quick
+    store.close()
+
+
 def test_a_read_only_place_is_named_as_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite cannot read where it cannot write: the message says so, whether folder or file is read-only."""
     url = default_url(tmp_path)

@@ -47,6 +47,7 @@ def as_dict(report: UpkeepReport) -> dict[str, Any]:
         if tidied is None
         else {"size": tidied.size, "empty": tidied.empty, "rewritten": tidied.rewritten},
         "expired": None if report.expired is None else {"files": report.expired.files, "size": report.expired.size},
+        "masked": report.masked,
         "compacted": None
         if report.compacted is None
         else {
