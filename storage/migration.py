@@ -30,6 +30,11 @@ class RevisionState:
         """Whether the store can be opened."""
         return self.current == self.head
 
+    @property
+    def is_newer(self) -> bool:
+        """Whether a later version of the program has upgraded the database: this one does not know its migration."""
+        return self.current is not None and self.current > self.head
+
 
 def migrate(database_url: str) -> None:
     """Create the database's tables or bring them up to this version; safe to repeat and to run twice at once.
@@ -56,6 +61,9 @@ def migrate(database_url: str) -> None:
             # SQLite: the write lock just taken keeps a second migration waiting.
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+            current = _version(connection)
+            if current is not None and current > HEAD:
+                raise NotSetUp(newer(named(url), current))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             if engine.dialect.name == "sqlite":
@@ -91,17 +99,25 @@ def current_revision(engine: Engine, url: URL) -> str | None:
     """Migration of a reachable database; None where the tables were never created."""
     try:
         with reading(engine) as connection:
-            if not _has_version_table(connection):
-                return None
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return _version(connection)
     except NoRoom as error:
         raise NotSetUp(str(error)) from error
     except SQLAlchemyError as error:
         raise NotSetUp(f"无法读取数据库 {named(url)}；{remedy(url)}") from error
 
 
-def _has_version_table(connection: Connection) -> bool:
-    return connection.dialect.has_table(connection, "alembic_version")
+def _version(connection: Connection) -> str | None:
+    if not connection.dialect.has_table(connection, "alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def newer(database: str, current: str) -> str:
+    """What to say of a database (by its name in messages) that a later version of the program has upgraded."""
+    return (
+        f"数据库 {database} 的版本是 {current}，已由较新的程序升级过，本程序只认到 {HEAD}；"
+        "请换回较新的程序，或恢复升级前的备份（docs/operation.md“升级和退回”）。"
+    )
 
 
 def _make_folder(url: URL) -> None:

@@ -34,7 +34,7 @@ from storage.ledger import SqlLedger
 from storage.linking import DomainOf, Linked, link
 from storage.looks import Looks
 from storage.masking import Masking
-from storage.migration import current_revision, missing_file
+from storage.migration import current_revision, missing_file, newer
 from storage.operators import Operators
 from storage.pictures import Pictures
 from storage.proposals import Proposals
@@ -266,6 +266,8 @@ def open_store(database_url: str, *, clock: Clock, confirm_after: timedelta, is_
         current = current_revision(engine, url)
         if current is None:
             raise NotSetUp(f"数据库 {named(url)} 还没有建表；请先运行“zhengxun init”。")
+        if current > HEAD:
+            raise NotSetUp(newer(named(url), current))
         if current != HEAD:
             raise NotSetUp(
                 f"数据库 {named(url)} 的版本是 {current}，本程序需要 {HEAD}；请运行“zhengxun init”升级数据库，"

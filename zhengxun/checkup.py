@@ -121,6 +121,9 @@ def _database(services: Services) -> Iterator[Check]:
         yield Check("数据库", Grade.OK, f"{kind}，可连接，版本 {state.current}")
     elif state.current is None:
         yield Check("数据库", Grade.FAILURE, f"{kind}，尚未建立，请执行 zhengxun init", set_up=False)
+    elif state.is_newer:
+        text = f"{kind}，版本 {state.current} 比本程序（{state.head}）新，请换回较新的程序，或恢复升级前的备份"
+        yield Check("数据库", Grade.FAILURE, text, set_up=False)
     else:
         text = f"{kind}，版本 {state.current}，本程序需要 {state.head}，请执行 zhengxun init"
         yield Check("数据库", Grade.FAILURE, text, set_up=False)

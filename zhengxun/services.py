@@ -58,16 +58,20 @@ class Services:
         """Create folders and bring the database up to date; safe to repeat."""
         from storage import migrate
 
-        for folder in (self.settings.data_dir, self.settings.evidence, self.settings.digests, self.logs):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise NotSetUp(f"无法创建文件夹 {folder}；请检查路径和权限。") from error
+        self.make_folders()
         migrate(self.database_url)
         if self.settings.workers:
             from zhengxun.work.queue import prepare
 
             prepare(self.database_url)
+
+    def make_folders(self) -> None:
+        """Create the data directory and the folders in it; one that cannot be made raises :class:`NotSetUp`."""
+        for folder in (self.settings.data_dir, self.settings.evidence, self.settings.digests, self.logs):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise NotSetUp(f"无法创建文件夹 {folder}；请检查路径和权限。") from error
 
     @property
     def logs(self) -> Path:

@@ -49,7 +49,14 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
             https=services.settings.console_https,
         )
         server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=5,
+                forwarded_allow_ips=[str(network) for network in services.settings.console_proxies],
+            )
         )
         # uvicorn hands the signal on after its own shutdown; without a handler of ours the default one would end the
         # process before the children are seen to.
@@ -65,12 +72,16 @@ def serve(services: Services, host: str, port: int, ready: Callable[[str], None]
 
 
 def allowed_hosts(host: str, names: Sequence[str] = ()) -> list[str]:
-    """Names in the Host header that are answered: bound to loopback, only this machine's own and ``names`` (a proxy's)."""
+    """Names in the Host header that are answered: this machine's own and ``names`` (a proxy's).
+
+    Bound to another address than loopback, and no names given, every name is: who reaches the machine by which of its
+    names is not known.
+    """
     try:
         loopback = ip_address(host).is_loopback
     except ValueError:
         loopback = host == "localhost"
-    return ["localhost", "127.0.0.1", "[::1]", host, *names] if loopback else ["*"]
+    return ["localhost", "127.0.0.1", "[::1]", host, *names] if loopback or names else ["*"]
 
 
 @contextmanager

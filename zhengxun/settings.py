@@ -178,7 +178,13 @@ class Settings(BaseSettings):
     )
     console_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="只在本机监听时，控制台除本机外还应答的域名，逗号分隔：浏览器经反向代理访问时所用的名称。",
+        description="控制台除本机外还应答的域名，逗号分隔：浏览器经反向代理访问时所用的名称。留空时，只在本机监听的只应答本机，"
+        "在其他地址监听的不作限制。",
+    )
+    console_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (ip_network("127.0.0.1/32"), ip_network("::1/128")),
+        description="反向代理所在的地址或网段，逗号分隔：只有来自这里的 `X-Forwarded-For`、`X-Forwarded-Proto` 才算数，"
+        "审计日志据此记下用户的真实地址。",
     )
     console_certificate: Path | None = Field(
         None,
@@ -277,7 +283,7 @@ class Settings(BaseSettings):
         "空间腾出后自动接着做。",
     )
 
-    @field_validator("allow_networks", mode="before")
+    @field_validator("allow_networks", "console_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
         parts = value.split(",") if isinstance(value, str) else value

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from domain.chain import CHAIN_FILE
 from domain.errors import BadFile, BadInput
+from storage.revision import HEAD
 from zhengxun.backup.archive import MANIFEST, Entry, Manifest, Sink, Source, new_sink, open_source
 from zhengxun.disk import RoomLook
 from zhengxun.services import Services
@@ -39,8 +40,10 @@ class BackupReport:
     manifest: Manifest
 
 
-def back_up(services: Services, place: Path) -> BackupReport:
+def back_up(services: Services, place: Path, *, revision: str = HEAD) -> BackupReport:
     """Write a backup to ``place``, which must not exist (or be an empty folder), and read it back.
+
+    ``revision``: migration of a database that is older than this program, before it is upgraded.
 
     :class:`NoRoom` where the disk of the data has too little room for it, before it begins or while it is written: a
     backup on the same disk must not take the room that the crawl needs.
@@ -52,12 +55,13 @@ def back_up(services: Services, place: Path) -> BackupReport:
     inside = settings.data_dir.absolute()
     if place.absolute().is_relative_to(inside):
         raise BadInput(f"备份 {place} 不能放在数据目录 {inside} 里面；请另指一处，最好在另一块磁盘上。")
-    with services.store():
-        pass  # not set up, or of another version: say so
+    if revision == HEAD:
+        with services.store():
+            pass  # not set up, or of another version: say so
     look = RoomLook(settings)
     look.require(beside=database_size(services.database_url))
     with new_sink(place, look) as sink:
-        made = _write(services, sink)
+        made = _write(services, sink, revision)
         text = made.as_bytes()
         with tempfile.TemporaryFile() as file:
             file.write(text)
@@ -68,9 +72,8 @@ def back_up(services: Services, place: Path) -> BackupReport:
     return BackupReport(place, len(made.files), size, made)
 
 
-def _write(services: Services, sink: Sink) -> Manifest:
+def _write(services: Services, sink: Sink, revision: str) -> Manifest:
     from storage.copying import backend, copy_database
-    from storage.revision import HEAD
 
     settings = services.settings
     entries: list[Entry] = []
@@ -94,7 +97,7 @@ def _write(services: Services, sink: Sink) -> Manifest:
             _add(sink, entries, path, path.relative_to(settings.data_dir).as_posix())
     _add(sink, entries, settings.data_dir / FILE_NAME, FILE_NAME)
     return Manifest(
-        services.clock().isoformat(), version("zhengxun"), HEAD, backend(services.database_url), tuple(entries)
+        services.clock().isoformat(), version("zhengxun"), revision, backend(services.database_url), tuple(entries)
     )
 
 
