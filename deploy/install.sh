@@ -36,6 +36,7 @@ fi
 ln -sfn "$release" "$prefix"
 say "已安装：$prefix -> $release"
 "$prefix/.venv/bin/zhengxun" --version
-for program in chromium fc-list; do
-    command -v "$program" >/dev/null || say "提示：缺少系统软件（$program）；请从系统安装盘安装 chromium 和 fonts-noto-cjk，缺少时的影响见 zhengxun doctor。"
-done
+lacking() { say "提示：缺少系统软件 $1；请从系统安装盘安装。缺少时的影响见 zhengxun doctor。"; }
+command -v chromium >/dev/null || lacking chromium
+"$prefix/.venv/bin/python" -m playwright --version >/dev/null 2>&1 || lacking libatomic1
+[ -n "$(fc-list :lang=zh-cn 2>/dev/null)" ] || lacking fonts-noto-cjk

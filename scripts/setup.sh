@@ -19,7 +19,7 @@ say() { printf '%s\n' "$*" >&2; }
 missing_packages() { # of those that a complete result needs
     command -v dpkg-query >/dev/null || return 0
     local package
-    for package in chromium fonts-noto-cjk; do
+    for package in chromium libatomic1 fonts-noto-cjk; do
         [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || echo "$package"
     done
 }
@@ -30,6 +30,7 @@ say_missing() {
     [ -n "$missing" ] || return 0
     say "提示：缺少系统软件 ${missing}，可执行：sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing}"
     case " $missing" in *" chromium"*) say "  缺 chromium：靠脚本显示内容的网页读不到，会如实记为“无可读内容”。" ;; esac
+    case " $missing" in *" libatomic1"*) say "  缺 libatomic1：驱动 Chromium 的组件不能启动，影响与缺 chromium 相同。" ;; esac
     case " $missing" in *" fonts-noto-cjk"*) say "  缺 fonts-noto-cjk：在本机打印、截图或转换简报时汉字可能显示为方框；简报文件本身不受影响。" ;; esac
 }
 

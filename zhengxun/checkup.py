@@ -180,7 +180,7 @@ def _time(services: Services) -> Iterator[Check]:
 
 
 def _optional(services: Services) -> Iterator[Check]:
-    from crawler.browser.chromium import find_chromium, missing
+    from crawler.browser.chromium import driver_problem, find_chromium, missing
 
     browser = find_chromium()
     lacking = missing()
@@ -190,6 +190,8 @@ def _optional(services: Services) -> Iterator[Check]:
         )
     elif lacking is not None:
         yield Check("Chromium", Grade.WARNING, f"{lacking}（pip install playwright）：网页不能渲染，也不能截图")
+    elif (problem := driver_problem()) is not None:
+        yield Check("Chromium", Grade.WARNING, f"{problem}（apt-get install libatomic1）：网页不能渲染，也不能截图")
     elif os.geteuid() == 0:
         yield Check("Chromium", Grade.WARNING, f"{browser}；以 root 运行时浏览器没有沙箱，请改用普通用户运行本程序")
     else:

@@ -13,6 +13,8 @@ import logging
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +22,7 @@ from crawler.browser.wall import Wall
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, BrowserContext, Playwright
+    from playwright.async_api._context_manager import PlaywrightContextManager
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -59,6 +62,10 @@ _ARGUMENTS = (
 )
 
 
+#: Its Node.js needs a library that neither Chromium nor Python brings along on Debian.
+DRIVER_FAILS = "驱动浏览器的组件 playwright 不能启动（多半缺系统软件 libatomic1）"
+
+
 class BrowserMissing(Exception):
     """There is no Chromium, or nothing to drive it with; the text is a Chinese clause that says which."""
 
@@ -87,6 +94,16 @@ def missing() -> str | None:
     if importlib.util.find_spec("playwright") is None:
         return "没有安装驱动浏览器的组件 playwright"
     return None
+
+
+def driver_problem() -> str | None:
+    """Chinese clause where the driver of the browser is installed but does not run, or None; starts it once."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    try:
+        ran = subprocess.run(command, capture_output=True, timeout=START_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return DRIVER_FAILS
+    return DRIVER_FAILS if ran.returncode else None
 
 
 async def within(seconds: float, call: Coroutine[Any, Any, T]) -> T:
@@ -166,7 +183,7 @@ class Chromium:
         try:
             if self._playwright is None:
                 await self._wall.raise_()
-                self._playwright = await within(START_SECONDS, async_playwright().start())
+                self._playwright = await self._driver(async_playwright())
             browser = await within(
                 START_SECONDS,
                 self._playwright.chromium.launch(
@@ -187,6 +204,17 @@ class Chromium:
             raise BrowserLost from error
         self._pid = next(entry["id"] for entry in processes["processInfo"] if entry["type"] == "browser")
         return browser
+
+    async def _driver(self, driver: PlaywrightContextManager) -> Playwright:
+        from playwright.async_api import Error
+
+        try:
+            return await within(START_SECONDS, driver.start())
+        except (Error, NoAnswer):
+            raise
+        except Exception as error:  # its bare word for a driver that ended at once
+            logger.error("Playwright's driver could not be started", exc_info=error)
+            raise BrowserMissing(DRIVER_FAILS) from error
 
     async def discard(self, context: BrowserContext) -> None:
         """Close a profile with its pages, whatever they are doing; a browser that cannot is killed."""

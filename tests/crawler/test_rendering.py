@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
@@ -230,3 +231,20 @@ def test_without_chromium_the_page_stays_empty_and_says_so(tmp_path: Path, monke
     (outcome,) = outcomes(ledger).values()
     assert (outcome.outcome.value, outcome.reason) == ("empty", "empty")
     assert "没有安装 Chromium" in str(outcome.detail)
+
+
+@needs_chromium
+def test_a_driver_that_cannot_start_is_a_missing_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of the machine is missing, say: not an accident of the page that was to be shown."""
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", "/bin/false")
+    assert chromium.driver_problem() == chromium.DRIVER_FAILS
+
+    async def show() -> None:
+        browser = chromium.Chromium()
+        try:
+            await browser.context("http://127.0.0.1:9", "test")
+        finally:
+            await browser.close()
+
+    with pytest.raises(chromium.BrowserMissing, match="libatomic1"):
+        asyncio.run(show())
