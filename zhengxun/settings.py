@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from crawler.settings import MEBIBYTE, CrawlSettings
 from domain.account import Role
 from domain.errors import BadInput
-from zhengxun.settings_file import TomlFile, explain
+from zhengxun.settings_file import TomlFile, explain, parse_networks
 
 if TYPE_CHECKING:
     from zhengxun.delivery.channels import Channel
@@ -286,17 +286,7 @@ class Settings(BaseSettings):
     @field_validator("allow_networks", "console_proxies", mode="before")
     @classmethod
     def _split_networks(cls, value: object) -> object:
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple):
-            return value
-        networks = []
-        for part in parts:
-            try:
-                networks.append(ip_network(str(part).strip(), strict=False))
-            except ValueError:
-                if str(part).strip():
-                    raise ValueError(f"“{part}”不是 CIDR 网段") from None
-        return tuple(networks)
+        return parse_networks(value)
 
     @field_validator("console_hosts", "discovery_phrases", "discovery_cities", "discovery_engines", mode="before")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -88,3 +89,21 @@ def explain(item: Any, prefix: str) -> str:
     else:
         reason = _REASONS.get(item["type"], f"值无效（{item['type']}）").format_map(context)
     return f"{prefix}{name.upper()}（值“{item['input']}”）{reason}"
+
+
+def parse_networks(value: object) -> object:
+    """Networks in CIDR notation from a list, or from words with commas between; another kind of value is left as it is.
+
+    One that is no network raises :class:`ValueError`, which becomes a message about the setting.
+    """
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        return value
+    networks = []
+    for part in parts:
+        try:
+            networks.append(ip_network(str(part).strip(), strict=False))
+        except ValueError:
+            if str(part).strip():
+                raise ValueError(f"“{part}”不是 CIDR 网段") from None
+    return tuple(networks)
