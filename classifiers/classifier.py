@@ -14,7 +14,7 @@ from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import FactFinding, check_facts
-from classifiers.features import IMPLIED, features, odd_writing, prices, wording_values
+from classifiers.features import IMPLIED, features, odd_writing, prices, sentence_values, wording_values
 from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
@@ -24,7 +24,7 @@ from classifiers.preparation import OFFERS, TOPICS, concept_weights, feature_wor
 from classifiers.scanning import Scan
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
-from classifiers.wording import PEAK, WINDOW, Wording
+from classifiers.wording import PEAK, WINDOW, Wording, sentences_of
 from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Subject
 
 #: Characters of a long document in which contacts and facts are looked for (its beginning and its end).
@@ -57,6 +57,8 @@ _NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
 _ENOUGH = 2
 _SENTENCES = 3
+#: What a finding in a sentence adds to the sentence layer's value when the most telling ones are picked.
+_MARKED = 0.3
 #: Characters in which a verse is looked for.
 _VERSES = 6_000
 _HAN_ONLY = re.compile(r"[\u4e00-\u9fff]{2,4}")
@@ -100,7 +102,8 @@ class Classifier:
         self._named = self._automaton.mask(_NAMED)
         self._signals = self._automaton.mask(self._index.triggers | OFFERS)
         self._weigh = self._automaton.weighed(concept_weights(pack))
-        self._wording = Wording(pack.weights.wording, pack.weights.wording_intercept)
+        self._wording = Wording(pack.weights.wording)
+        self._sentences = Wording(pack.weights.sentences)
         self._whole = [rule for rule in pack.rules if rule.whole]
         self._implied = {rule.id: rule.implied for rule in pack.rules}
         self._down = {
@@ -179,7 +182,8 @@ class Classifier:
         sure = brief or down or thorough
         if not (rules or sure or scan.concepts(stretch) & self._named):
             return None
-        wording = self._wording.value(_between(text, *scan.densest(self._weigh, PEAK)))
+        densest = _between(text, *scan.densest(self._weigh, PEAK))
+        wording = self._wording.value(densest)
         if wording < _HOPELESS and not (claims or down or thorough):
             return None
         hits = Hits(text, self._raw(scan, stretch, claims), self._automaton, self._pack, self._segmenter, scan.turned)
@@ -225,6 +229,7 @@ class Classifier:
             subject.has_form and bool(host) and not official(host, self._pack.facts),
         )
         reading.values |= wording_values(wording, "explicit" in reading.values)
+        reading.values |= sentence_values(self._sentences.values(sentences_of(densest)))
         return reading
 
     def _raw(self, scan: Scan, stretch: tuple[int, int], claims: list[Rule]) -> list[RawHit]:
@@ -280,10 +285,10 @@ class Classifier:
             if part is not None and part.field != "segments":
                 sentences.append((start, end, part))
         rated = []
-        densities = self._wording.densities([text.original[start:end] for start, end, _ in sentences])
-        for density, (start, end, part) in zip(densities, sentences, strict=True):
+        values = self._sentences.values([text.original[start:end] for start, end, _ in sentences])
+        for value, (start, end, part) in zip(values, sentences, strict=True):
             inside = sum(start - part.start <= a < end - part.start for a, _ in marked)
-            rated.append((density + 0.15 * inside, start, end, part))
+            rated.append((value + _MARKED * inside, start, end, part))
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
         for place, (_, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):

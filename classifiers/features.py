@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import log1p
 
 from classifiers.facts import FactFinding
@@ -45,6 +45,8 @@ _PRICE_LINE = re.compile(r"^[^\n]{1,30}?[\s　:：·.…—\-￥¥]+[￥¥]?\s?\
 #: The parts in which the value of the wording layer enters the sum. Beside an explicit claim it says little: an
 #: advertiser's manner differs from one source to the next, and what he claims does not.
 WORDING = ("wording", "wording:against", "wording:claim", "wording:claim_against")
+#: The same for the sentence layer: of the sentence most like an offer, of the next, of all on average.
+SENTENCES = ("sentence:first", "sentence:second", "sentence:mean")
 
 
 def wording_values(value: float, explicit: bool) -> dict[str, float]:
@@ -53,6 +55,16 @@ def wording_values(value: float, explicit: bool) -> dict[str, float]:
         return {}
     name = ("wording:claim" if explicit else "wording") if value > 0 else ""
     return {name or ("wording:claim_against" if explicit else "wording:against"): round(value, 4)}
+
+
+def sentence_values(values: Sequence[float]) -> dict[str, float]:
+    """Return the features made of the sentence layer's ``values``: an offer stands in a sentence or two of a page."""
+    first, *rest = sorted(values, reverse=True) or [0.0]
+    return {
+        SENTENCES[0]: round(first, 4),
+        SENTENCES[1]: round(rest[0], 4) if rest else -1.0,
+        SENTENCES[2]: round(sum(values) / max(1, len(values)), 4),
+    }
 
 
 _SYLLABLE = (

@@ -46,8 +46,8 @@ def trained_classifier(pack: RulePack, trained: Trained) -> Classifier:
         pack.weights,
         intercept=trained.intercept,
         features=trained.weights,
-        wording=trained.grams,
-        wording_intercept=trained.grams_intercept,
+        wording=trained.wording,
+        sentences=trained.sentences,
     )
     return Classifier(replace(pack, weights=weights))
 
@@ -81,7 +81,7 @@ def judged(file: Path, pack: RulePack, rows: Sequence[Row], own: dict[str, float
     words = _alternative(
         (one.label, any(word in one.subject.title + one.subject.text for word in PLAIN_WORDS)) for one in ones
     )
-    wording = Wording(*learned(rows))
+    wording = Wording(learned(rows))
     classifier = Classifier(pack)
     grams = _alternative((one.label, wording.value(classifier.wording_text(one.subject)) > 0) for one in ones)
     wrong = " ".join(mistake.id for mistake in (*report.false_alarms, *report.misses))

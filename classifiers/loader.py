@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.context import EXEMPTIONS
-from classifiers.model import Concept, Disguises, Element, Examples, Facts, Rule, RulePack, Weights
+from classifiers.model import Concept, Disguises, Element, Examples, Facts, Grams, Rule, RulePack, Weights
 from classifiers.yaml_lines import Mapped, read
 from domain.assessment import Category
 from domain.errors import BadRulePack
@@ -33,6 +33,7 @@ _TOP_KEYS = {
         "features",
     },
     "wording": {"pack", "version", "author", "source", "intercept", "grams"},
+    "sentences": {"pack", "version", "author", "source", "intercept", "grams"},
 }
 _CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "alone", "context", "cue"}
 _RULE_KEYS = {
@@ -69,7 +70,9 @@ def load_packs(pack_dir: Path | None = None) -> RulePack:
         rules=_rules(parts["rules"], concepts),
         disguises=_disguises(parts["disguise"]),
         facts=_facts(parts["facts"]),
-        weights=_weights(parts["weights"], parts["wording"]),
+        weights=_weights(
+            parts["weights"], _grams(parts["wording"], "wording"), _grams(parts["sentences"], "sentences")
+        ),
         digest=digest(files),
     )
 
@@ -298,7 +301,7 @@ def _facts(tops: list[Mapped]) -> Facts:
     return Facts(frozenset(official), frozenset(media), listed, source, frozenset(levels))
 
 
-def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
+def _weights(tops: list[Mapped], wording: Grams, sentences: Grams) -> Weights:
     if len(tops) != 1:
         raise BadRulePack(f"规则包应当恰有一个 pack: weights 的文件，现有 {len(tops)} 个。")
     top = tops[0]
@@ -318,23 +321,24 @@ def _weights(tops: list[Mapped], wordings: list[Mapped]) -> Weights:
         low=float(levels["low"]),
         medium=float(levels["medium"]),
         high=float(levels["high"]),
-        wording=_grams(wordings),
-        wording_intercept=_number(wordings[0], "intercept", "用语层") if wordings else 0.0,
+        wording=wording,
+        sentences=sentences,
         precision={str(k): float(v) for k, v in (top.get("precision") or {}).items()},
     )
 
 
-def _grams(tops: list[Mapped]) -> dict[str, tuple[float, float]]:
+def _grams(tops: list[Mapped], kind: str) -> Grams:
     if len(tops) > 1:
-        raise BadRulePack(f"规则包至多有一个 pack: wording 的文件，现有 {len(tops)} 个。")
+        raise BadRulePack(f"规则包至多有一个 pack: {kind} 的文件，现有 {len(tops)} 个。")
+    if not tops:
+        return Grams()
     grams: dict[str, tuple[float, float]] = {}
-    for top in tops:
-        for line in _text(top, "grams", "用语层").split("\n"):
-            parts = line.split()
-            if len(parts) != 3:
-                raise top.fail(f"每行应当是“字或词 权重 稀有度”，这里是 {line!r}", "grams", "用语层")
-            grams[parts[0]] = (float(parts[1]), float(parts[2]))
-    return grams
+    for line in _text(tops[0], "grams", "用语层").split("\n"):
+        parts = line.split()
+        if len(parts) != 3:
+            raise tops[0].fail(f"每行应当是“字或词 权重 稀有度”，这里是 {line!r}", "grams", "用语层")
+        grams[parts[0]] = (float(parts[1]), float(parts[2]))
+    return Grams(_number(tops[0], "intercept", "用语层"), grams)
 
 
 def _text(body: Mapped, key: str, owner: str) -> str:

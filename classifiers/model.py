@@ -107,6 +107,15 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Grams:
+    """A linear model over single characters and pairs, for :class:`classifiers.wording.Wording`; without any it is off."""
+
+    intercept: float = 0.0
+    weights: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Character or pair → weight and rarity."""
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """The linear layer: feature name → weight, with its intercept and the points where levels begin (0–100)."""
 
@@ -115,9 +124,10 @@ class Weights:
     low: float
     medium: float
     high: float
-    wording: Mapping[str, tuple[float, float]]
-    """Character or pair → weight and rarity, for :class:`classifiers.wording.Wording`."""
-    wording_intercept: float
+    wording: Grams
+    """Of a text as a whole."""
+    sentences: Grams
+    """Of each sentence by itself."""
     precision: Mapping[str, float]
     """Level → precision measured on the samples when the weights were trained."""
 

@@ -1,8 +1,10 @@
-"""The wording layer: a linear model over single characters and pairs of the text as it stands.
+"""The wording layers: linear models over single characters and pairs of the text as it stands.
 
 Claims without any keyword differ from honest text in hundreds of small words. Which ones is learned from labelled
 texts (:mod:`classifiers.train`); what is kept is one number per character or pair, so every step can be shown.
-The value is one feature among those of the rules and the surroundings, never a verdict of its own.
+One layer reads a text as a whole. The other reads each sentence by itself and has learned from the sentences in which
+people marked a claim: an offer that stands in one sentence of a long page does not drown in the others.
+The values are features among those of the rules and the surroundings, never a verdict of their own.
 """
 
 from __future__ import annotations
@@ -10,12 +12,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from math import log, sqrt
 from operator import add
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classifiers.model import Grams
 
 #: At most this many folded characters are read for the wording; of a longer text the stretch with most hits.
 PEAK = 280
@@ -26,6 +31,7 @@ _REACH = re.compile(
     r"(?:联系人|联系电话|联系方式|咨询电话|咨询热线|报名电话|客服|电话|手机|热线|传真|邮箱|地址|微信号?|qq群?|vx|wx|v信|tel)\s*[:：]?\s*[a-z0-9_+@.\-—－]*"
 )
 _NUMBER = re.compile(r"\d[\d\-—－*x]*")
+_SENTENCE = re.compile(r"[^。！？!?\n；;]{1,120}[。！？!?；;]*")
 _SPACE = re.compile(r"\s+")
 _SURROGATES = re.compile(r"[\ud800-\udfff]+")
 
@@ -33,6 +39,11 @@ _SURROGATES = re.compile(r"[\ud800-\udfff]+")
 def written(original: str) -> str:
     """Return ``original`` as its grams are counted: lower case, no contacts or surrogates, numbers alike, spaces as one ``␣``."""
     return _SURROGATES.sub("", _SPACE.sub("␣", _NUMBER.sub("0", _REACH.sub("", original.lower()))))
+
+
+def sentences_of(stretch: str) -> list[str]:
+    """Return the sentences of ``stretch`` that the sentence layer reads: at most 60 of at most 120 characters."""
+    return [match[0] for match in islice(_SENTENCE.finditer(stretch), 60) if len(match[0].strip()) >= 4]
 
 
 def grams(original: str) -> Counter[str]:
@@ -46,11 +57,12 @@ def grams(original: str) -> Counter[str]:
 class Wording:
     """Weights by character or pair, with the share that each has in the length of a text's vector."""
 
-    def __init__(self, weights: Mapping[str, tuple[float, float]], intercept: float) -> None:
+    def __init__(self, model: Grams) -> None:
+        weights = model.weights
         self._names = list(weights)
         self._weights = np.array([weight for weight, _ in weights.values()])
         self._rarity = np.array([idf for _, idf in weights.values()])
-        self._intercept = intercept
+        self._intercept = model.intercept
         # Two look-ups tell a gram's number: code point → small number, two of those → number of the pair; 0: no gram.
         chars = {char: number for number, char in enumerate(sorted(set("".join(weights))), start=1)}
         self._numbers = np.zeros(0x110000, np.int32)
@@ -73,30 +85,25 @@ class Wording:
         sizes = self._rarity[grams] * (1.0 + np.log(counts))
         return self._intercept + float(self._weights[grams] @ sizes) / sqrt(float(sizes @ sizes))
 
-    def strongest(self, original: str, number: int = 6) -> list[str]:
-        """Return the pairs of ``original`` that speak most for an offer."""
-        found = [
-            (float(self._weights[i] * self._rarity[i]), self._names[i])
-            for i in self._counts(original)[0]
-            if self._weights[i] > 0 and len(self._names[i]) > 1
-        ]
-        return [gram for _, gram in sorted(found, key=lambda pair: (-pair[0], pair[1]))[:number]]
-
-    def densities(self, sentences: Sequence[str]) -> list[float]:
-        """Return for each of ``sentences`` how much it speaks for an offer, by the root of its length."""
+    def values(self, sentences: Sequence[str]) -> list[float]:
+        """Return the layer's value of each of ``sentences``, as :meth:`value` gives it, in one pass."""
+        if not self._names:
+            return [0.0] * len(sentences)
         # No gram holds a NUL, and nothing that is left out of a text reaches over one.
         text = written("\0".join(sentence.replace("\0", "\1") for sentence in sentences))
         numbers = self._grams(text)
         sentence = np.cumsum(np.frombuffer(text.encode("utf-32-le"), np.uint32) == 0)
         owner = np.concatenate((sentence, sentence[:-1]))
-        met = owner * (len(self._names) + 1) + numbers
+        met = (owner * (len(self._names) + 1) + numbers)[numbers > 0]
         met.sort()
         # Not numpy.unique, which at its first call imports a tenth of a second of modules.
-        met = met[np.diff(met, prepend=-1) != 0]
-        owner, grams = np.divmod(met, len(self._names) + 1)
-        said = np.concatenate(((0.0,), self._weights * self._rarity))[grams]
-        totals = np.bincount(owner, said, len(sentences))
-        return [float(total) / sqrt(len(s) + 8) for total, s in zip(totals, sentences, strict=True)]
+        starts = np.flatnonzero(np.diff(met, prepend=-1))
+        counts = np.diff(starts, append=len(met))
+        owner, grams = np.divmod(met[starts], len(self._names) + 1)
+        sizes = self._rarity[grams - 1] * (1.0 + np.log(counts))
+        totals = np.bincount(owner, self._weights[grams - 1] * sizes, len(sentences))
+        lengths = np.sqrt(np.bincount(owner, sizes * sizes, len(sentences)))
+        return list((totals / np.maximum(lengths, 1e-9) + self._intercept).tolist())
 
     def _counts(self, original: str) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return which of the model's grams stand in ``original``, ascending, and how often each."""
@@ -113,44 +120,56 @@ class Wording:
 
 
 def learn(
-    texts: Sequence[str], labels: Sequence[bool], size: int = 4000, least: int = 2, cost: float = 1.0
-) -> tuple[dict[str, tuple[float, float]], float]:
-    """Return weights and intercept of a linear support vector machine over the ``size`` most telling grams.
+    texts: Sequence[str],
+    labels: Sequence[bool],
+    size: int = 8000,
+    least: int = 2,
+    cost: float = 1.0,
+    balanced: bool = False,
+) -> Grams:
+    """Return a linear support vector machine over the ``size`` most telling grams.
 
-    A gram counts when at least ``least`` texts have it. Deterministic: the order of visits is mixed by a fixed seed.
+    A gram counts when at least ``least`` texts have it. ``balanced``: both labels weigh the same together, however many
+    texts have each. Deterministic: the order of visits is mixed by a fixed seed.
     """
     counted = [grams(text) for text in texts]
     spread: Counter[str] = Counter()
     for counts in counted:
         spread.update(counts.keys())
     idf = {gram: log((1 + len(texts)) / (1 + n)) + 1.0 for gram, n in sorted(spread.items()) if n >= least}
+    shares = Counter(labels)
+    costs = {label: cost * (len(labels) / (2.0 * n) if balanced else 1.0) for label, n in shares.items()}
     if len(idf) > size:
-        first, _ = _machine(counted, labels, idf, cost, rounds=12)
+        first, _ = _machine(counted, labels, idf, costs, rounds=12)
         telling = sorted(idf, key=lambda gram: (-abs(first[gram]) * idf[gram] * sqrt(spread[gram]), gram))[:size]
         idf = {gram: idf[gram] for gram in sorted(telling)}
-    weights, intercept = _machine(counted, labels, idf, cost, rounds=30)
-    return {gram: (weights[gram], idf[gram]) for gram in idf}, intercept
+    weights, intercept = _machine(counted, labels, idf, costs, rounds=30)
+    return Grams(intercept, {gram: (weights[gram], idf[gram]) for gram in idf})
 
 
 def _machine(
-    counted: Sequence[Counter[str]], labels: Sequence[bool], idf: Mapping[str, float], cost: float, rounds: int
+    counted: Sequence[Counter[str]],
+    labels: Sequence[bool],
+    idf: Mapping[str, float],
+    costs: Mapping[bool, float],
+    rounds: int,
 ) -> tuple[dict[str, float], float]:
-    """Squared hinge loss, dual coordinate descent."""
+    """Squared hinge loss, dual coordinate descent; ``costs`` of an error by label."""
     names = {gram: index for index, gram in enumerate(idf)}
     bias = len(names)
     rows = [_row(counts, idf, names, bias) for counts in counted]
     weights = np.zeros(len(names) + 1)
     signs = [1.0 if label else -1.0 for label in labels]
     alphas = [0.0] * len(rows)
-    diagonal = 1.0 / (2.0 * cost)
+    diagonals = [1.0 / (2.0 * costs[label]) for label in labels]
     order = list(range(len(rows)))
     mixer = Random(1)
-    norms = [float(values @ values) + diagonal for _, values in rows]
+    norms = [float(values @ values) + diagonal for (_, values), diagonal in zip(rows, diagonals, strict=True)]
     for _ in range(rounds):
         mixer.shuffle(order)
         for i in order:
             at, values = rows[i]
-            gradient = signs[i] * float(weights[at] @ values) - 1.0 + diagonal * alphas[i]
+            gradient = signs[i] * float(weights[at] @ values) - 1.0 + diagonals[i] * alphas[i]
             if alphas[i] == 0.0 and gradient >= 0.0:
                 continue
             fresh = max(0.0, alphas[i] - gradient / norms[i])

@@ -28,7 +28,7 @@ from zhengxun.rules.versions import PACK_NAME, RuleVersion, RuleVersions
 from zhengxun.services import Services
 
 #: Files that training writes.
-_GENERATED = ("90_weights.yaml", "91_wording.yaml")
+_GENERATED = ("90_weights.yaml", "91_wording.yaml", "92_sentences.yaml")
 _NEW_FILE = """\
 pack: rules
 version: 1

@@ -48,7 +48,8 @@ _HOLDS = {
     "disguise": "伪装写法",
     "facts": "事实：目录、等级、官方域名",
     "weights": "分项权重（训练生成）",
-    "wording": "用语权重（训练生成）",
+    "wording": "全文用语权重（训练生成）",
+    "sentences": "单句用语权重（训练生成）",
 }
 _CONFIRMED, _DISMISSED = (Review.CONFIRMED, Review.REFERRED), (Review.DISMISSED,)
 #: Seconds after which counted verdicts are counted anew, beside whoever asks.
