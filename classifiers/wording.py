@@ -96,9 +96,11 @@ class Wording:
         owner = np.concatenate((sentence, sentence[:-1]))
         met = (owner * (len(self._names) + 1) + numbers)[numbers > 0]
         met.sort()
+        if not len(met):
+            return [self._intercept] * len(sentences)
         # Not numpy.unique, which at its first call imports a tenth of a second of modules.
-        starts = np.flatnonzero(np.diff(met, prepend=-1))
-        counts = np.diff(starts, append=len(met))
+        starts = np.flatnonzero(np.concatenate(((True,), met[1:] != met[:-1])))
+        counts = np.concatenate((starts[1:], (len(met),))) - starts
         owner, grams = np.divmod(met[starts], len(self._names) + 1)
         sizes = self._rarity[grams - 1] * (1.0 + np.log(counts))
         totals = np.bincount(owner, self._weights[grams - 1] * sizes, len(sentences))

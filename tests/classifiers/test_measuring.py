@@ -96,7 +96,7 @@ def test_a_backtest_tells_new_hits_new_misses_and_the_reviewers_verdicts(
 
 
 def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
-    """The same lines give the same two files, byte by byte, and a classifier can be made of them."""
+    """The same lines give the same three files, byte by byte, and a classifier can be made of them."""
     samples = (SAMPLES / "dev_first.jsonl").read_text(encoding="utf-8").splitlines()
     lines = samples[:12] + samples[-12:]
     file = tmp_path / "lines.jsonl"
@@ -108,7 +108,7 @@ def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
         assert train([str(file), "--out", str(folder)]) == 0
         made.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert made[0] == made[1]
-    assert set(made[0]) == {"90_weights.yaml", "91_wording.yaml"}
+    assert set(made[0]) == {"90_weights.yaml", "91_wording.yaml", "92_sentences.yaml"}
     classifier = Classifier(classifiers.loader.load_packs(tmp_path / "one"))
     assert classifier.assess(Subject(SELLING)).flagged
 
