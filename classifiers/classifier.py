@@ -291,7 +291,9 @@ class Classifier:
             rated.append((value + _MARKED * inside, start, end, part))
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
-        for place, (_, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):
+        for place, (value, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):
+            if place and value <= 0.0:
+                break
             # The sentence that says most stands for all that such an offer violates, the others only support it.
             for rule in self._whole if place == 0 else self._whole[-1:]:
                 step = ScoreStep(

@@ -262,9 +262,15 @@ def learned(rows: Sequence[Row]) -> Grams:
 
 
 def learned_sentences(rows: Sequence[Row]) -> Grams:
-    """Return a sentence layer learned from what is known of the sentences of ``rows``, each sentence once."""
+    """Return a sentence layer learned from what is known of the sentences of ``rows``, each sentence once.
+
+    Not from texts that stand in everyday ones: all their sentences are known already.
+    """
     known: dict[str, bool] = {}
+    around = {id(row.embedded) for row in rows}
     for row in rows:
+        if id(row) in around:
+            continue
         for sentence, claiming in zip(row.sentences, row.claiming, strict=True):
             if claiming is not None:
                 known.setdefault(sentence, claiming)

@@ -26,6 +26,8 @@ from classifiers.model import Grams
 PEAK = 280
 #: The same for implied claims and for the surroundings of a claim.
 WINDOW = 500
+#: Characters up to which a sentence is only a scrap.
+_SCRAP = 12
 #: Ways to reach somebody: many honest pages end in them, so they must not speak for or against a text here.
 _REACH = re.compile(
     r"(?:联系人|联系电话|联系方式|咨询电话|咨询热线|报名电话|客服|电话|手机|热线|传真|邮箱|地址|微信号?|qq群?|vx|wx|v信|tel)\s*[:：]?\s*[a-z0-9_+@.\-—－]*"
@@ -42,8 +44,20 @@ def written(original: str) -> str:
 
 
 def sentences_of(stretch: str) -> list[str]:
-    """Return the sentences of ``stretch`` that the sentence layer reads: at most 60 of at most 120 characters."""
-    return [match[0] for match in islice(_SENTENCE.finditer(stretch), 60) if len(match[0].strip()) >= 4]
+    """Return the sentences of ``stretch`` that the sentence layer reads: at most 60 pieces of at most 120 characters.
+
+    Scraps (a cell, a menu's word) are read with what follows: two or three characters by themselves say anything.
+    """
+    sentences: list[str] = []
+    scraps = ""
+    for match in islice(_SENTENCE.finditer(stretch), 60):
+        scraps += match[0].strip() + "\n"
+        if len(scraps) > _SCRAP:
+            sentences.append(scraps[:-1])
+            scraps = ""
+    if scraps.strip():
+        sentences.append(scraps[:-1])
+    return sentences
 
 
 def grams(original: str) -> Counter[str]:
