@@ -56,7 +56,7 @@ def sentences_of(stretch: str) -> list[str]:
             sentences.append(scraps[:-1])
             scraps = ""
     if scraps.strip():
-        sentences.append(scraps[:-1])
+        sentences.append(f"{sentences.pop()}\n{scraps[:-1]}" if sentences else scraps[:-1])
     return sentences
 
 
