@@ -57,8 +57,10 @@ _NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
 #: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
 _ENOUGH = 2
 _SENTENCES = 3
+#: Value of the sentence layer at which a sentence is not quoted beside the most telling one.
+_SILENT = -0.3
 #: What a finding in a sentence adds to the sentence layer's value when the most telling ones are picked.
-_MARKED = 0.3
+_MARKED = 0.1
 #: Characters in which a verse is looked for.
 _VERSES = 6_000
 _HAN_ONLY = re.compile(r"[\u4e00-\u9fff]{2,4}")
@@ -292,7 +294,7 @@ class Classifier:
         rated.sort(key=lambda rate: (-rate[0], rate[1]))
         added = []
         for place, (value, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):
-            if place and value <= 0.0:
+            if place and value <= _SILENT:
                 break
             # The sentence that says most stands for all that such an offer violates, the others only support it.
             for rule in self._whole if place == 0 else self._whole[-1:]:

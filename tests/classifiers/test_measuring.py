@@ -116,12 +116,15 @@ def test_training_is_reproducible_and_its_weights_load(tmp_path: Path) -> None:
 # Floors: below them a change of rules must not go in. They stand a little under what was measured when they were set.
 # ``dev`` is what the weights are learned from; the others they have never seen.
 FLOORS = {
-    "dev_*": (0.97, 0.95),
+    "dev_*": (0.97, 0.96),
     "validation_first": (0.90, 0.90),
     "validation_second": (0.92, 0.93),
-    "validation_third": (0.93, 0.85),
-    "validation_hand_a": (0.84, 0.77),
-    "validation_hand_b": (0.87, 0.78),
+    "validation_third": (0.93, 0.90),
+    "validation_hand_a": (0.88, 0.82),
+    "validation_hand_b": (0.88, 0.83),
+    "validation_hand_[cdeik]": (0.94, 0.93),
+    # Pairs of the same words with opposite meanings, and pages whose one sentence says it: what it does worst.
+    "validation_hand_[fghj]": (0.82, 0.74),
 }
 
 
