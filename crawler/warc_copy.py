@@ -129,10 +129,9 @@ def copy_needed(source: Path, target: Path, opening: bytes, places: Places) -> C
         total = seen.records
         new.flush()
         os.fsync(new.fileno())
-    lost = next((at for at, needed, to in zip(places.offsets, places.needed, places.moved, strict=True)
-                 if needed and to < 0), None)  # fmt: skip
-    if lost is not None:
-        raise EvidenceDamaged(f"偏移 {lost} 处没有所引用的记录")
+    for offset, needed, to in zip(places.offsets, places.needed, places.moved, strict=True):
+        if needed and to < 0:
+            raise EvidenceDamaged(f"偏移 {offset} 处没有所引用的记录")
     sync_folder(target.parent)
     return Copied(size, digest.hexdigest(), copied, total - copied)
 
