@@ -107,7 +107,7 @@ def addresses(folder: Path) -> tuple[list[str], list[str]]:
         if path.startswith("/evidence"):
             continue
         values = _VALUES | {"form": _FORMS.get(path.split("/")[1], "json")}
-        if set(re.findall(r"{(\w+)}", path)) <= set(values):
+        if set(re.findall(r"{(\w+)[:}]", path)) <= set(values):
             asked.append(path.format(**values))
         else:
             left.append(path)
