@@ -6,14 +6,13 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from itertools import accumulate
 
 from classifiers.acrostics import Acrostic, acrostics
 from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
-from classifiers.facts import FactFinding, check_facts
+from classifiers.facts import check_facts
 from classifiers.features import IMPLIED, features, odd_writing, prices, sentence_values, wording_values
 from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
@@ -21,9 +20,11 @@ from classifiers.model import Rule, RulePack
 from classifiers.normalise import FoldedText, build_table
 from classifiers.parts import Part, Whole
 from classifiers.preparation import OFFERS, TOPICS, concept_weights, feature_words, segmenter_words
+from classifiers.reading import Reading, finding_order
 from classifiers.scanning import Scan
 from classifiers.score import calibrated, level_of, steps_of
 from classifiers.speaker import gives_contact, host_of, official, speaker_of
+from classifiers.telling import CLEAR, TellingSentences
 from classifiers.wording import PEAK, WINDOW, Wording, sentences_of
 from domain.assessment import Assessment, Finding, Level, ScoreStep, Speaker, Subject
 
@@ -33,58 +34,13 @@ _READ = 12_000
 _PER_RULE = 10
 #: Value of the wording layer below which implied rules alone never lift a document to a lead.
 _HOPELESS = -0.35
-#: Without any finding of a rule, the wording speaks only where one of these is met too, or where it is very clear:
-#: contacts alone say nothing.
-_EVIDENCE = (
-    *("others_do", "nobody_fails", "effortless", "pay_level", "animals", "subsidy", "agent", "arrive", "object"),
-    *(
-        "crowd",
-        "soft_contact",
-        "only_data",
-        "absent",
-        "scan_ok",
-        "no_questions",
-        "everyone_got",
-        "inner_way",
-        "backdate",
-    ),
-)
-_CLEAR = 0.25
-#: The same where a certificate, an occupation or an examination is named.
-_CLEAR_ON_TOPIC = 0.1
 #: Concepts that make a text one about certificates, where the wording alone speaks.
 _NAMED = ("credential", "occupation", "object", "cert_word", "level", "exam")
-#: Explicit findings that say enough by themselves; with fewer, the most telling sentences are quoted too.
-_ENOUGH = 2
-_SENTENCES = 3
-#: Value of the sentence layer at which a sentence is not quoted beside the most telling one.
-_SILENT = -0.3
-#: What a finding in a sentence adds to the sentence layer's value when the most telling ones are picked.
-_MARKED = 0.1
 #: Characters in which a verse is looked for.
 _VERSES = 6_000
 _HAN_ONLY = re.compile(r"[\u4e00-\u9fff]{2,4}")
 #: Disguises that are told.
 _MAX_EVASION = 12
-
-
-@dataclass(slots=True)
-class Reading:
-    """What was read of a document before it was scored; the training and the explanation look at it too."""
-
-    whole: Whole
-    text: FoldedText
-    window: tuple[int, int]
-    """The stretch of the folded text that the wording layer read."""
-    topical: bool = False
-    """Whether a certificate, an occupation, a level or an examination is named there."""
-    findings: list[Finding] = field(default_factory=list)
-    exempted: list[Finding] = field(default_factory=list)
-    values: dict[str, float] = field(default_factory=dict)
-    facts: list[FactFinding] = field(default_factory=list)
-    evasion: list[str] = field(default_factory=list)
-    speaker: Speaker = Speaker.UNKNOWN
-    incomplete: list[str] = field(default_factory=list)
 
 
 class Classifier:
@@ -106,8 +62,7 @@ class Classifier:
         self._weigh = self._automaton.weighed(concept_weights(pack))
         self._wording = Wording(pack.weights.wording)
         self._sentences = Wording(pack.weights.sentences)
-        self._whole = [rule for rule in pack.rules if rule.whole]
-        self._implied = {rule.id: rule.implied for rule in pack.rules}
+        self._telling = TellingSentences(pack, self._sentences)
         self._down = {
             word: rule
             for rule in pack.rules
@@ -147,7 +102,7 @@ class Classifier:
         score = calibrated(sum(step.points for step in steps))
         findings = reading.findings
         if score >= weights.low:
-            findings = self._with_wording(reading, score)
+            findings = self._telling.with_quotes(reading, score)
         level = level_of(score, weights)
         if not _stands(findings, self._strictness):
             level = Level.NONE
@@ -201,7 +156,7 @@ class Classifier:
             return None
         if wording < _HOPELESS and not (claimed or down or thorough):
             return None
-        if not (matched or topical or down or wording >= _CLEAR or thorough):
+        if not (matched or topical or down or wording >= CLEAR or thorough):
             return None
         reading = Reading(whole, text, stretch, topical)
         if scan.cut:
@@ -260,64 +215,6 @@ class Classifier:
         text = FoldedText(Whole(subject).text, self._table)
         return _between(text, *Scan(text, self._automaton).densest(self._weigh, PEAK))
 
-    def _with_wording(self, reading: Reading, score: float) -> list[Finding]:
-        """Return the findings, with the sentences that say most where no rule names the claim outright."""
-        clear = reading.values.get("wording", 0.0) >= (_CLEAR_ON_TOPIC if reading.topical else _CLEAR)
-        odd = reading.values.get("odd_writing", 0.0) > 1.0
-        if not reading.findings and not reading.topical and not odd and not (clear and len(reading.whole.text) <= PEAK):
-            return reading.findings
-        if (
-            not reading.findings
-            and not (clear or odd)
-            and not any(f"context:{name}" in reading.values for name in _EVIDENCE)
-        ):
-            return reading.findings
-        explicit = sum(not self._implied[finding.rule_id] for finding in reading.findings)
-        if explicit >= _ENOUGH:
-            return reading.findings
-        text = reading.text
-        marked = [(f.start, f.end) for f in reading.findings if f.field == "text"]
-        low, high = reading.window
-        sentences = []
-        for first, last in pairwise(text.breaks):
-            if last - first < 5 or first < low or last > high:
-                continue
-            start, end = text.span(first, last)
-            part = reading.whole.part(start, end)
-            if part is not None and part.field != "segments":
-                sentences.append((start, end, part))
-        rated = []
-        values = self._sentences.values([text.original[start:end] for start, end, _ in sentences])
-        for value, (start, end, part) in zip(values, sentences, strict=True):
-            inside = sum(start - part.start <= a < end - part.start for a, _ in marked)
-            rated.append((value + _MARKED * inside, start, end, part))
-        rated.sort(key=lambda rate: (-rate[0], rate[1]))
-        added = []
-        for place, (value, start, end, part) in enumerate(rated[: _SENTENCES - explicit]):
-            if place and value <= _SILENT:
-                break
-            # The sentence that says most stands for all that such an offer violates, the others only support it.
-            for rule in self._whole if place == 0 else self._whole[-1:]:
-                step = ScoreStep(
-                    "wording", 0.0, f"{rule.name}（规则 {rule.id}）：全文用语得分 {score:.0f}，此句最为集中"
-                )
-                added.append(
-                    Finding(
-                        rule_id=rule.id,
-                        category=rule.category,
-                        field=part.field,
-                        start=start - part.start,
-                        end=end - part.start,
-                        quote=text.original[start:end],
-                        weight=0.0,
-                        legal_basis=rule.legal_basis,
-                        steps=(step,),
-                        behaviour=rule.behaviour,
-                        segment=part.segment,
-                    )
-                )
-        return sorted(reading.findings + added, key=_order)
-
     def _findings(self, reading: Reading, matched: list[Match], text: FoldedText) -> None:
         evasion: dict[str, None] = {}
         for match in matched:
@@ -332,8 +229,8 @@ class Classifier:
                 if hit.disguise and len(evasion) < _MAX_EVASION:
                     first, last = text.span(hit.start, hit.end)
                     evasion[f"{hit.disguise}：{_oneline(text.original[first:last])}→{hit.word}"] = None
-        reading.findings.sort(key=_order)
-        reading.exempted.sort(key=_order)
+        reading.findings.sort(key=finding_order)
+        reading.exempted.sort(key=finding_order)
         reading.evasion = list(evasion)
 
     def _hidden(self, reading: Reading, down: list[Acrostic]) -> None:
@@ -347,7 +244,7 @@ class Classifier:
             match = Match(rule, start, end, (hit,))
             reading.findings.append(self._finding(match, part, reading.text.original[start:end], start, end, None))
             reading.evasion.append(f"藏头：{word}")
-        reading.findings.sort(key=_order)
+        reading.findings.sort(key=finding_order)
 
     def _finding(self, match: Match, part: Part, quote: str, start: int, end: int, excuse: str | None) -> Finding:
         rule = match.rule
@@ -378,13 +275,6 @@ def _stands(findings: list[Finding], strictness: dict[str, int]) -> bool:
     """Whether the findings may open a lead: a strictness-3 rule alone never does."""
     fired = {finding.rule_id for finding in findings}
     return any(strictness[rule_id] < 3 for rule_id in fired) or len(fired) >= 2
-
-
-_FIELDS = {"title": 0, "text": 1, "segments": 2}
-
-
-def _order(finding: Finding) -> tuple[int, int, int, int, str]:
-    return _FIELDS[finding.field], finding.segment or 0, finding.start, finding.end, finding.rule_id
 
 
 def _between(text: FoldedText, begin: int, end: int) -> str:
