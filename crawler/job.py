@@ -108,7 +108,7 @@ def installed_resolver() -> GuardedResolver:
     """The reactor's resolver; raises where it is not ours, because then DNS answers would go unchecked."""
     from twisted.internet import reactor
 
-    resolver = reactor.nameResolver  # type: ignore[attr-defined]
+    resolver = reactor.nameResolver  # type: ignore[attr-defined]  # Twisted types the module, not the reactor in it
     if not isinstance(resolver, GuardedResolver):
         raise RuntimeError("crawler.resolver.GuardedResolver is not installed on the reactor")
     return resolver

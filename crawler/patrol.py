@@ -83,7 +83,7 @@ class Patrol:
         self._sitemaps = SitemapReader(fetcher, self._robots, self._recorder, settings, clock)
         self._frontier = Frontier(politeness)
         self._active: dict[int, TargetCrawl] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
         self._fetching = 0
         self._changed = asyncio.Event()
         self._all_started = False
@@ -385,7 +385,7 @@ class Patrol:
         task.add_done_callback(self._task_ended)
 
     def _task_ended(self, task: asyncio.Future[None]) -> None:
-        self._tasks.discard(task)  # type: ignore[arg-type]
+        self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None and self._error is None:
             self._error = task.exception()
         self._changed.set()

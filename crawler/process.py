@@ -249,8 +249,8 @@ def _reactor_loop() -> asyncio.AbstractEventLoop:
 
     def serve() -> None:
         asyncio.set_event_loop(loop)
-        reactor.callWhenRunning(running.set)  # type: ignore[attr-defined]
-        reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]
+        reactor.callWhenRunning(running.set)  # type: ignore[attr-defined]  # the module is typed, not the reactor
+        reactor.run(installSignalHandlers=False)  # type: ignore[attr-defined]  # the same
 
     thread = threading.Thread(target=serve, name="reactor", daemon=True)
     thread.start()

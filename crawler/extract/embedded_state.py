@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
@@ -64,7 +65,7 @@ def assigned(source: Source, name: str) -> State:
 def assigned_word(source: Source, *names: str) -> str:
     """The first text or number that is not blank among what is assigned to the variables or properties ``names``."""
     for name in names:
-        text = text_of(_once(source, f"=={name}", lambda name=name: _find_word(source.text, name)).value).strip()  # type: ignore[misc]
+        text = text_of(_once(source, f"=={name}", partial(_find_word, source.text, name)).value).strip()
         if text:
             return text
     return ""

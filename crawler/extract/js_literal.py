@@ -352,8 +352,9 @@ def _applied(operator: str, left: object, right: object) -> object:
     if operator == "&&":
         return right if left else left
     if operator == "+" and isinstance(left, str | int) and isinstance(right, str | int):
-        numbers = not isinstance(left, str) and not isinstance(right, str)
-        return left + right if numbers else f"{left}{right}"  # type: ignore[operator]
+        if isinstance(left, str) or isinstance(right, str):
+            return f"{left}{right}"
+        return left + right
     if operator == "*" and right == 1:
         return _number(left) if isinstance(left, str) and _NUMBER.fullmatch(left) else (left or 0)
     if operator in ("==", "==="):
