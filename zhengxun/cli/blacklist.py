@@ -10,8 +10,7 @@ import click
 from domain.blacklist import GROUNDS, EntryState, StepKind
 from domain.errors import BadInput
 from zhengxun.cli.framework import Day, Group, OneOf, WholeNumber, argument
-from zhengxun.cli.invocation import services_of
-from zhengxun.cli.lead_decisions import actor_name
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:

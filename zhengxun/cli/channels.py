@@ -9,7 +9,7 @@ import click
 
 from domain.errors import BadInput
 from zhengxun.cli.framework import Group, WholeNumber, argument
-from zhengxun.cli.invocation import login_name, services_of
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def settle(ctx: click.Context, number: int, received: bool, again: bool, by: str
 
     if received == again:
         raise BadInput("请写明 --received（已收到）或 --again（再发一次），二者选一。")
-    parcel = delivery.settle(services_of(ctx), number, received, by or login_name())
+    parcel = delivery.settle(services_of(ctx), number, received, actor_name(by))
     say(f"报送 {parcel.id}（{parcel.label}，{parcel.channel}）{'已记为收到' if received else '将再发一次'}。")
 
 

@@ -12,7 +12,7 @@ import click
 from domain.errors import NotSetUp
 from domain.evidence import EvidenceState
 from zhengxun.cli.framework import Group, WholeNumber, argument
-from zhengxun.cli.invocation import login_name, services_of
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def export(ctx: click.Context, ids: tuple[int, ...], out: Path, by: str | None, 
             services.settings.evidence,
             ids,
             out,
-            by=by.strip() if by and by.strip() else login_name(),
+            by=actor_name(by),
             at=services.clock(),
             roots=services.settings.timestamp_roots,
             program=f"证巡 {version('zhengxun')}",

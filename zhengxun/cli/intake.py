@@ -8,7 +8,7 @@ import click
 
 from domain.intake import IntakeKind
 from zhengxun.cli.framework import Command, OneOf, argument
-from zhengxun.cli.invocation import login_name, services_of
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import clean, json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def command(
             kind=None if kind is None else IntakeKind(kind),
             url=None if url is None else address_of(url),
             note=words,
-            by=by.strip() if by and by.strip() else login_name(),
+            by=actor_name(by),
             progress=progress,
         )
     if as_json:

@@ -36,6 +36,11 @@ def login_name() -> str:
         return "未署名"
 
 
+def actor_name(by: str | None) -> str:
+    """Who acts: the name given, else the login name."""
+    return by.strip() if by and by.strip() else login_name()
+
+
 def program_words() -> str:
     """How this program is called from the current folder, to be copied into a shell: its name only if PATH finds it."""
     import shutil

@@ -12,7 +12,7 @@ from domain.errors import BadInput
 from domain.lead import EventKind
 from domain.reasons import REASONS
 from zhengxun.cli.framework import Command, OneOf, WholeNumber, argument
-from zhengxun.cli.invocation import services_of
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import note, say
 
 if TYPE_CHECKING:
@@ -39,20 +39,6 @@ def _code(kind: EventKind) -> Callable[[Any], Any]:
         metavar="代码",
         help="理由代码：" + "；".join(f"{code} {text}" for code, text in listed.items()),
     )
-
-
-def actor_name(by: str | None) -> str:
-    """Who acts: the name given, else the login name."""
-    return by.strip() if by and by.strip() else _login_name()
-
-
-def _login_name() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "未署名"
 
 
 def append(

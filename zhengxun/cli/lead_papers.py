@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from zhengxun.cli.framework import Command, WholeNumber, argument
-from zhengxun.cli.invocation import services_of
-from zhengxun.cli.lead_decisions import actor_name
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import json_option, note, print_json, say
 
 

@@ -10,7 +10,7 @@ from domain.document import ContactKind
 from domain.errors import BadInput
 from domain.operator import LABELS
 from zhengxun.cli.framework import Group, OneOf, WholeNumber, argument
-from zhengxun.cli.invocation import login_name, services_of
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import clean, json_option, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def merge(ctx: click.Context, ids: tuple[int, ...], reason: str | None, by: str 
     """Merge operators."""
     services = services_of(ctx)
     with services.lock("crawl"), services.store() as store:
-        listing = store.operators.merge(ids, _actor(by), reason)
+        listing = store.operators.merge(ids, actor_name(by), reason)
     _print_result(listing, as_json, f"已合并为主体 {listing.id}，共 {listing.pages} 个页面。")
 
 
@@ -128,7 +128,7 @@ def split(
         raise BadInput("请写明要分出哪些页面：线索编号，或 --url 网址。")
     services = services_of(ctx)
     with services.lock("crawl"), services.store() as store:
-        listing = store.operators.split(operator_id, leads, urls, _actor(by), reason)
+        listing = store.operators.split(operator_id, leads, urls, actor_name(by), reason)
     _print_result(listing, as_json, f"已分出为主体 {listing.id}，共 {listing.pages} 个页面。")
 
 
@@ -148,13 +148,9 @@ def exclude(ctx: click.Context, kind: str, value: str, undo: bool, reason: str |
     """Exclude an identifier from linking."""
     services = services_of(ctx)
     with services.lock("crawl"), services.store() as store:
-        groups = store.operators.exclude(ContactKind(kind), value.strip(), _actor(by), reason, include=undo)
+        groups = store.operators.exclude(ContactKind(kind), value.strip(), actor_name(by), reason, include=undo)
     done = "恢复用于归并" if undo else "不再用于归并"
     say(f"{LABELS[ContactKind(kind)]}“{clean(value)}”已{done}，重新归并了 {groups} 个主体。")
-
-
-def _actor(by: str | None) -> str:
-    return by.strip() if by and by.strip() else login_name()
 
 
 def _shown(known: OperatorIdentifier, full: bool = False) -> str:

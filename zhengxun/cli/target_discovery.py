@@ -10,8 +10,7 @@ import click
 from domain.discovery import FoundBy, ProposalState
 from domain.errors import BadInput, ZhengxunError
 from zhengxun.cli.framework import Command, Group, WholeNumber, argument
-from zhengxun.cli.invocation import services_of
-from zhengxun.cli.lead_decisions import actor_name
+from zhengxun.cli.invocation import actor_name, services_of
 from zhengxun.cli.output import json_option, note, print_json, print_table, say
 
 if TYPE_CHECKING:
