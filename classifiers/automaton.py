@@ -8,7 +8,7 @@ patterns of their own: the fold table makes them equal, and what really stood th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from itertools import chain, product
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -39,6 +39,10 @@ SHORT = 2
 TURNED_ROUND = 4
 #: … it says so. The greatest, so that the greatest of many traits tells whether one has it.
 TURNS = 8
+
+
+#: Bytes that are the second of a character's two; with the others as first ones there is room for 16,000 characters.
+_SECOND = 128
 
 
 class Entry(NamedTuple):
@@ -76,8 +80,12 @@ class Automaton:
         self._entries = list(entries.values())
         #: For every pattern its entries by the names of their concepts.
         self.meanings = [_by_concept(group) for group in self._entries]
-        self._machine = ahocorasick_rs.AhoCorasick(
-            list(entries), implementation=ahocorasick_rs.Implementation.ContiguousNFA
+        #: By code point two bytes of their own for every character of a pattern, none of which is both a first and a
+        #: second one; 0 for all others. So the machine passes in one step over what no pattern holds.
+        self._signs = _signs(entries)
+        self._machine = ahocorasick_rs.BytesAhoCorasick(
+            [self._spelt(np.frombuffer(pattern.encode("utf-32-le"), np.uint32)) for pattern in entries],
+            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         )
         names = dict.fromkeys(entry.concept.name for group in self._entries for entry in group)
         self._bit = {name: 1 << index for index, name in enumerate(names)}
@@ -105,14 +113,28 @@ class Automaton:
         """Return the bits ``concepts`` as one column beside :attr:`lines`."""
         return np.frombuffer(concepts.to_bytes(self._bytes, "little"), np.uint64)[:, None]
 
-    def raw(self, folded: str) -> list[RawHit]:
-        """Return every meeting, overlapping ones included, by their ends."""
-        return self._machine.find_matches_as_indexes(folded, overlapping=True)
+    def raw(self, codes: NDArray[np.uint32]) -> NDArray[np.intp]:
+        """Return patterns, starts and ends of every meeting in a folded text, overlapping ones included, by their ends."""
+        hits = self._machine.find_matches_as_indexes(self._spelt(codes), overlapping=True)
+        raw = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3).T.copy()
+        raw[1:] >>= 1
+        return raw
+
+    def _spelt(self, codes: NDArray[np.uint32]) -> bytes:
+        return self._signs.take(codes).tobytes()
 
     def weighed(self, weights: Mapping[str, int]) -> NDArray[np.intp]:
         """Return for every pattern the greatest weight of the concepts that it may mean."""
         greatest = [max(weights[entry.concept.name] for entry in group) for group in self._entries]
         return np.array(greatest, np.intp)
+
+
+def _signs(patterns: Iterable[str]) -> NDArray[np.uint16]:
+    signs = np.zeros(0x110000, np.uint16)
+    for number, char in enumerate(dict.fromkeys(chain.from_iterable(patterns))):
+        first, second = divmod(number, _SECOND)
+        signs[ord(char)] = first + 1 | second + 256 - _SECOND << 8
+    return signs
 
 
 def _traits(pattern: str, group: Sequence[Entry]) -> int:

@@ -161,7 +161,7 @@ class Classifier:
         reading = Reading(whole, text, stretch, topical)
         if scan.cut:
             reading.incomplete.append(f"命中过多：只研判了前 {scan.cut} 个字")
-        contexts = {name: count for name in self._contexts if (count := hits.words(name))}
+        contexts = {name: count for name in self._contexts & hits.met if (count := hits.words(name))}
         self._findings(reading, matched, text)
         self._hidden(reading, down)
         host = host_of(subject.url)
@@ -282,9 +282,9 @@ def _between(text: FoldedText, begin: int, end: int) -> str:
 
     What was dropped is taken to be spread evenly: the exact map is not worth its time for a page without a hit.
     """
-    if begin == 0 and end == len(text.folded):
+    if begin == 0 and end == len(text):
         return text.original[: 8 * WINDOW]
-    stretch = len(text.original) / len(text.folded)
+    stretch = len(text.original) / len(text)
     first = int(begin * stretch)
     return text.original[first : min(int(end * stretch), first + 8 * WINDOW)]
 

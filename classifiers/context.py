@@ -44,8 +44,9 @@ _NOT_NEGATION = re.compile(
 _PERSONAL = re.compile(
     r"[员师工](?:资格|上岗|操作|职业|等级)?证|内审员|职称|学历|毕业证|技能等级|职业资格|操作证|建造师|八大员"
 )
+#: Every alternative begins with a plain character: re then skips to the next one of these.
 _WORDLIST = re.compile(
-    r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述|pattern\s*[:=]|\bword\s*[:=]|\btype\s*[:=]|词表|示例[:：]|广告限制|必须遵守|不得编造|虚构的?示例"
+    r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述|pattern\s*[:=]|word(?<!\wword)\s*[:=]|type(?<!\wtype)\s*[:=]|词表|示例[:：]|广告限制|必须遵守|不得编造|虚构的?示例"
 )
 
 

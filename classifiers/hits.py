@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
@@ -107,10 +107,13 @@ class Hits:
             ]
         return held
 
+    @property
+    def met(self) -> Set[str]:
+        """The concepts whose words may stand in the text."""
+        return self._waiting.keys()
+
     def words(self, name: str) -> int:
         """Return how many different words of the concept ``name`` stand in the text, coincidences left out."""
-        if name not in self._waiting:
-            return 0
         return len({hit.word for hit in self.honest(name) if not self._coincidence(hit)})
 
     def honest(self, name: str) -> list[Hit]:

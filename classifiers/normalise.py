@@ -148,7 +148,7 @@ _HARD_GAP = re.compile(r"[。！？!?；;，,、：:\n\r]")
 class FoldedText:
     """One text with its folded form; the maps back are made only when something was found."""
 
-    __slots__ = ("_at", "_breaks", "_kept", "_left", "_plain", "_values", "folded", "original", "table")
+    __slots__ = ("_at", "_breaks", "_kept", "_left", "_plain", "codes", "original", "table")
 
     def __init__(self, original: str, table: FoldTable, lines: bool = False) -> None:
         """``lines``: line breaks stay, so that no word is met across them."""
@@ -160,11 +160,20 @@ class FoldedText:
             values[codes == _LINE_BREAK] = _LINE_BREAK
         self._kept = values != _DROPPED
         self._left = codes[self._kept]
-        self._values = values[self._kept]
-        self.folded = _text(self._values)
+        #: The folded text as code points.
+        self.codes = values[self._kept]
         self._at: NDArray[np.intp] | None = None
         self._breaks: list[int] | None = None
         self._plain: str | None = None
+
+    def __len__(self) -> int:
+        """Return the number of folded characters."""
+        return len(self.codes)
+
+    @property
+    def folded(self) -> str:
+        """The folded text; what is done for every page reads :attr:`codes`."""
+        return _text(self.codes)
 
     @property
     def indices(self) -> NDArray[np.intp]:
@@ -184,7 +193,7 @@ class FoldedText:
 
         Modulo 2³². What was moved is a homophone, a look-alike or an emoji.
         """
-        moved: NDArray[np.uint32] = self.table.plain.take(self._left) - self._values
+        moved: NDArray[np.uint32] = self.table.plain.take(self._left) - self.codes
         return moved
 
     def altered(self, at: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -207,7 +216,7 @@ class FoldedText:
         if self._breaks is None:
             ends = [match.start() for match in _SENTENCE_END.finditer(self.original)]
             found = self.indices.searchsorted(ends)
-            self._breaks = sorted({0, len(self.folded), *found.tolist()})
+            self._breaks = sorted({0, len(self), *found.tolist()})
         return self._breaks
 
     def sentence(self, index: int) -> tuple[int, int]:

@@ -6,7 +6,6 @@ Most texts end here, so nothing is done for a single hit: numbers of hits are lo
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,25 +35,22 @@ class Scan:
 
     def __init__(self, text: FoldedText, automaton: Automaton) -> None:
         self._automaton = automaton
-        self.length = len(text.folded)
-        hits, self.cut = _scan(text.folded, automaton)
+        self.length = len(text)
+        numbers, self.cut = _scan(text.codes, automaton)
         """``cut``: where there were too many hits, how many folded characters were scanned; otherwise 0."""
-        numbers = np.fromiter(chain.from_iterable(hits), np.intp, 3 * len(hits)).reshape(-1, 3).T.copy()
         traits = automaton.traits.take(numbers[0])
         self.turned = (
             _LEFT_TO_RIGHT in text.original or _RIGHT_TO_LEFT in text.original or int(traits.max(initial=0)) >= TURNS
         )
         """Whether the text is to be read from right to left: it says so, or holds the character that makes it so."""
-        self._raw = hits
-        self._kept = _possible(numbers, traits, text, automaton, self.turned).nonzero()[0]
-        self._patterns = numbers[0].take(self._kept)
-        self._starts = numbers[1].take(self._kept)
+        #: Of the hits that folding did not obviously invent.
+        self._patterns, self._starts, self._ends = numbers[:, _possible(numbers, traits, text, automaton, self.turned)]
         self._lines = automaton.lines.take(self._patterns, axis=1)
 
     @cached_property
     def hits(self) -> list[RawHit]:
         """The hits that folding did not obviously invent."""
-        return [self._raw[at] for at in self._kept.tolist()]
+        return list(zip(self._patterns.tolist(), self._starts.tolist(), self._ends.tolist(), strict=True))
 
     def concepts(self, stretch: tuple[int, int] | None = None) -> int:
         """Return the bits of all concepts met in ``stretch`` (folded characters; None: anywhere)."""
@@ -83,7 +79,8 @@ class Scan:
         return inside
 
     def _told(self, met: NDArray[np.bool_]) -> list[RawHit]:
-        return [self._raw[at] for at in self._kept[met].tolist()]
+        found = self._patterns[met].tolist(), self._starts[met].tolist(), self._ends[met].tolist()
+        return list(zip(*found, strict=True))
 
     def densest(self, weights: NDArray[np.intp], size: int) -> tuple[int, int]:
         """Return the stretch of at most ``size`` folded characters with most weight; ``weights`` by pattern."""
@@ -127,18 +124,19 @@ def _possible(
     return possible
 
 
-def _scan(folded: str, automaton: Automaton) -> tuple[list[RawHit], int]:
-    if len(folded) <= _SLICE:
-        hits = automaton.raw(folded)
-        if len(hits) > MAX_HITS:
-            return hits[:MAX_HITS], hits[MAX_HITS][2]
-        return hits, 0
-    hits = []
-    for at in range(0, len(folded), _SLICE):
+def _scan(codes: NDArray[np.uint32], automaton: Automaton) -> tuple[NDArray[np.intp], int]:
+    if len(codes) <= _SLICE:
+        raw = automaton.raw(codes)
+        return raw[:, :MAX_HITS], int(raw[2, MAX_HITS]) if raw.shape[1] > MAX_HITS else 0
+    slices: list[NDArray[np.intp]] = []
+    met = 0
+    for at in range(0, len(codes), _SLICE):
         begin = max(0, at - _OVERLAP)
-        for pattern, start, end in automaton.raw(folded[begin : at + _SLICE]):
-            if end + begin > at:
-                hits.append((pattern, start + begin, end + begin))
-        if len(hits) > MAX_HITS:
-            return hits[:MAX_HITS], hits[MAX_HITS - 1][2]
-    return hits, 0
+        raw = automaton.raw(codes[begin : at + _SLICE])
+        raw[1:] += begin
+        slices.append(raw[:, raw[2] > at])
+        met += slices[-1].shape[1]
+        if met > MAX_HITS:
+            raw = np.concatenate(slices, axis=1)[:, :MAX_HITS]
+            return raw, int(raw[2, -1])
+    return np.concatenate(slices, axis=1), 0

@@ -60,7 +60,7 @@ def test_a_hit_that_the_scan_drops_would_not_have_been_honest(original: str) -> 
     text = FoldedText(original, TABLE)
     scan = Scan(text, AUTOMATON)
     kept = _judged(text, scan, scan.hits)
-    everything = _judged(text, scan, AUTOMATON.raw(text.folded))
+    everything = _judged(text, scan, list(zip(*AUTOMATON.raw(text.codes).tolist(), strict=True)))
     for name in PACK.concepts:
         assert kept.honest(name) == everything.honest(name)
 
