@@ -15,7 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_WINDOW = 8
+#: Characters on either side of a hit that are cut into words with it.
+WINDOW = 8
 
 
 class Segmenter:
@@ -41,14 +42,16 @@ class Segmenter:
             found = self._seen[window] = tuple(spans)
         return found
 
-    def stands_alone(self, plain: str, start: int, end: int, after_topic: bool = False) -> bool:
-        """Whether no other word of the surroundings reaches into ``plain[start:end]``; longer words of the packs may.
+    def stands_alone(
+        self, plain: str, start: int, end: int, clause: tuple[int, int], after_topic: bool = False
+    ) -> bool:
+        """Whether no other word of the ``clause`` around it reaches into ``plain[start:end]``; longer words of the packs may.
 
         ``after_topic``: a word of the packs (证书, 健康管理师 …) ends right where the span begins, so that 书包 in
         证书包过 is no word that begins before it.
         """
-        left = max(0, start - _WINDOW)
-        window = plain[left : end + _WINDOW]
+        left = max(clause[0], start - WINDOW)
+        window = plain[left : min(clause[1], end + WINDOW)]
         return all(
             not ((not after_topic and a + left < start < b + left) or a + left < end < b + left)
             or window[a:b] in self._known
@@ -57,8 +60,8 @@ class Segmenter:
 
     def all_single(self, plain: str, start: int, end: int, changed: set[int]) -> bool:
         """Whether none of the ``changed`` characters belongs to a longer word where it stands."""
-        left = max(0, start - _WINDOW)
-        window = plain[left : end + _WINDOW]
+        left = max(0, start - WINDOW)
+        window = plain[left : end + WINDOW]
         return not any(b - a > 1 and any(a <= index - left < b for index in changed) for a, b in self.words(window))
 
     def _ready(self) -> Any:

@@ -13,7 +13,14 @@ from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import check_facts
-from classifiers.features import IMPLIED, features, odd_writing, prices, sentence_values, wording_values
+from classifiers.features import (
+    IMPLIED,
+    features,
+    odd_writing,
+    prices,
+    sentence_values,
+    wording_values,
+)
 from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
@@ -127,6 +134,9 @@ class Classifier:
         whole = Whole(subject)
         text = FoldedText(whole.text, self._table)
         scan = Scan(text, self._automaton)
+        host = host_of(subject.url)
+        at_authority = bool(host) and official(host, self._pack.facts)
+        form = subject.has_form and bool(host) and not at_authority
         mask = scan.concepts()
         if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
@@ -134,7 +144,7 @@ class Classifier:
         claims = self._index.explicit(mask, scan, title_end)
         down = acrostics(whole.text, self._down) if whole.text.count("\n", 0, _VERSES) >= 3 else []
         stretch = begin, end = scan.densest(self._weigh, WINDOW)
-        rules = claims + self._index.implied(stretch, scan, title_end)
+        rules = [rule for rule in claims + self._index.implied(stretch, scan, title_end) if form or not rule.form]
         brief = len(whole.text) <= PEAK
         sure = brief or down or thorough
         if not (rules or sure or scan.concepts(stretch) & self._named):
@@ -145,7 +155,7 @@ class Classifier:
             return None
         hits = Hits(text, self._raw(scan, stretch, claims), self._automaton, self._pack, self._segmenter, scan.turned)
         found = {rule.id: matches(rule, hits, text, title_end)[:_PER_RULE] for rule in rules}
-        claimed = any(found[rule.id] for rule in claims)
+        claimed = any(found.get(rule.id) for rule in claims)
         matched = [match for rule in self._pack.rules for match in found.get(rule.id, ())]
         if scan.length <= PEAK:
             # In a few words what folding alone makes of them may be a disguise that no table knows.
@@ -164,7 +174,6 @@ class Classifier:
         contexts = {name: count for name in self._contexts & hits.met if (count := hits.words(name))}
         self._findings(reading, matched, text)
         self._hidden(reading, down)
-        host = host_of(subject.url)
         body = (
             whole.text if len(whole.text) <= _READ else whole.text[: _READ * 2 // 3] + "\n" + whole.text[-_READ // 3 :]
         )
@@ -183,7 +192,8 @@ class Classifier:
             len(reading.evasion),
             odd_writing(around),
             reading.facts,
-            subject.has_form and bool(host) and not official(host, self._pack.facts),
+            form,
+            at_authority,
         )
         reading.values |= wording_values(wording, "explicit" in reading.values)
         reading.values |= sentence_values(self._sentences.values(sentences_of(densest)))

@@ -49,6 +49,16 @@ _WORDLIST = re.compile(
     r"违禁词|禁用词|敏感词|禁用[:：]|违规词|severity|suggest|关键词库|词库|正则|regex|assert|test_|blacklist|关键词\s*[:=]|审核(?:规则|标准|员)|风控|不得承诺|高风险表述|pattern\s*[:=]|word(?<!\wword)\s*[:=]|type(?<!\wtype)\s*[:=]|词表|示例[:：]|广告限制|必须遵守|不得编造|虚构的?示例"
 )
 
+#: Characters around a hit in which the structure of a list or of a search pattern is looked for.
+_LIST_REACH = 70
+#: A search pattern (``包过.{0,4}`` …), a row of six short quoted words (an offer's selling points are fewer and longer), words
+#: between bars without blanks.
+_PATTERN = re.compile(r"\.\{\d|\(\?[:i=!]|\.\*|\\[bdsw]|\.(?:test|match|compile|includes|contains|search)\(")
+_QUOTED = re.compile(r"(?:[\"'`][^\"'`\n]{1,10}[\"'`]\s*[,，、/]\s*){5}[\"'`]|`[^`\n]{1,10}`\s*[,，、/]\s*`")
+_BARRED = re.compile(r"\|[^|\n ]{1,16}(?=\|[^|\n ])")
+#: Words between bars that make a list.
+_BARRED_ITEMS = 5
+
 
 class Cues:
     """The packs' cue words (reported speech, verdicts, warnings …) as one regular expression each."""
@@ -86,7 +96,10 @@ def exemption(text: FoldedText, start: int, end: int, cues: Cues, allowed: Itera
     before = original[max(left, hit_left - 24) : hit_left]
     enumerated = original[max(left, hit_left - 90) : hit_left]
     after = original[hit_right : min(right, hit_right + 40)]
-    if "wordlist" in names and _WORDLIST.search(original, max(0, hit_left - 300), min(len(original), hit_right + 120)):
+    if "wordlist" in names and (
+        _WORDLIST.search(original, max(0, hit_left - 300), min(len(original), hit_right + 120))
+        or _in_a_list(original[max(0, hit_left - _LIST_REACH) : hit_right + _LIST_REACH])
+    ):
         return "wordlist"
     if "trade" in names and (
         cues.find("trade_cue", original[max(0, hit_left - 50) : hit_right + 30]) or _trade_throughout(original, cues)
@@ -119,6 +132,15 @@ def _trade_throughout(original: str, cues: Cues) -> bool:
     """Whether the heading names another trade and nothing in the text is a paper that a person holds."""
     heading = original[:60].split("\n", 1)[0]
     return cues.find("trade_cue", heading) is not None and _PERSONAL.search(original) is None
+
+
+def _in_a_list(around: str) -> bool:
+    """Whether ``around`` is written like a list of words to look for, as filters, tests and prompts hold it."""
+    return (
+        _PATTERN.search(around) is not None
+        or _QUOTED.search(around) is not None
+        or len(_BARRED.findall(around)) >= _BARRED_ITEMS
+    )
 
 
 def _sentence_stop(original: str, at: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classifiers.classifier import Classifier
 from classifiers.loader import BUNDLED, digest, load_packs, pack_files
+from classifiers.model import Rule
 from domain.assessment import Subject
 from domain.errors import BadRulePack
 
@@ -24,17 +25,18 @@ def failures(classifier: Classifier) -> Iterator[str]:
             continue
         where = f"规则包 {rule.file} 第 {rule.line} 行，规则 {rule.id}"
         for text in rule.examples.hit:
-            if rule.id not in _fired(classifier, text):
+            if rule.id not in _fired(classifier, rule, text):
                 yield f"{where}：应当命中的例句没有命中：{text!r}"
         for text in rule.examples.miss:
-            if rule.id in _fired(classifier, text):
+            if rule.id in _fired(classifier, rule, text):
                 yield f"{where}：不应命中的例句命中了：{text!r}"
 
 
-def _fired(classifier: Classifier, text: str) -> set[str]:
-    reading = classifier.read(Subject(text), thorough=True)
+def _fired(classifier: Classifier, rule: Rule, text: str) -> set[str]:
+    subject = Subject(text, url="http://query.example/", has_form=True) if rule.form else Subject(text)
+    reading = classifier.read(subject, thorough=True)
     found = reading.findings if reading else []
-    return {finding.rule_id for finding in (*found, *classifier.assess(Subject(text)).findings)}
+    return {finding.rule_id for finding in (*found, *classifier.assess(subject).findings)}
 
 
 def require(classifier: Classifier, pack_dir: Path | None = None) -> None:

@@ -49,10 +49,18 @@ WORDING = ("wording", "wording:against", "wording:claim", "wording:claim_against
 SENTENCES = ("sentence:first", "sentence:second", "sentence:mean")
 
 
+#: How far the manner of a text may speak against an explicit claim in it. Without a bound (values down to -1) short
+#: canonical offers were lost (国家认可 包过 官网可查 in a footer scored 28); on unseen texts it makes no difference.
+_LEAST_BESIDE_A_CLAIM = -0.1
+
+
 def wording_values(value: float, explicit: bool) -> dict[str, float]:
     """Return the features that the wording layer's ``value`` makes; ``explicit``: whether an explicit claim was found."""
     if not value:
         return {}
+    if explicit:
+        # Whoever claims it outright makes the claim, however unlike other offers he sounds.
+        value = max(value, _LEAST_BESIDE_A_CLAIM)
     name = ("wording:claim" if explicit else "wording") if value > 0 else ""
     return {name or ("wording:claim_against" if explicit else "wording:against"): round(value, 4)}
 
@@ -108,6 +116,7 @@ def features(
     odd: int,
     facts: Iterable[FactFinding],
     form: bool,
+    at_authority: bool,
 ) -> dict[str, float]:
     """Return feature name → value. ``fired`` and ``exempted`` count findings per rule id and per exemption."""
     rules: dict[str, Rule] = {rule.id: rule for rule in pack.rules}
@@ -136,4 +145,6 @@ def features(
         values[key] = 1.0
     if form:
         values["form"] = 1.0
+    if at_authority:
+        values["official_host"] = 1.0
     return {name: value for name, value in values.items() if value}

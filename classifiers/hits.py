@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from classifiers.automaton import TURNED, TURNED_CLEAR, Automaton, Entry, RawHit
-from classifiers.boundary import Segmenter
+from classifiers.boundary import WINDOW, Segmenter
 from classifiers.model import Concept, Element, RulePack
 from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
 
@@ -102,7 +102,13 @@ class Hits:
                 and (
                     not needs_boundary
                     or hit.disguise
-                    or self._segmenter.stands_alone(self._plain, hit.start, hit.end, hit.start in self._topic_ends)
+                    or self._segmenter.stands_alone(
+                        self._plain,
+                        hit.start,
+                        hit.end,
+                        self._text.clause(hit.start, hit.end, WINDOW),
+                        hit.start in self._topic_ends,
+                    )
                 )
             ]
         return held

@@ -38,7 +38,7 @@ _TOP_KEYS = {
 _CONCEPT_KEYS = {"says", "words", "boundary", "disguise", "left_not", "right_not", "alone", "context", "cue"}
 _RULE_KEYS = {
     *("id", "name", "category", "behaviour", "legal", "severity", "strictness", "weight", "implied", "match", "gap"),
-    *("any_order", "must", "unless", "exempt", "author", "version", "examples"),
+    *("any_order", "must", "unless", "exempt", "form", "author", "version", "examples"),
 }
 _RULE_NEEDED = {"id", "name", "category", "behaviour", "legal", "severity", "strictness", "weight", "match", "examples"}
 _RULE_ID = re.compile(r"[A-E]-[A-Z]{3,8}-\d{4}")
@@ -238,6 +238,7 @@ def _rule(body: Mapped, concepts: dict[str, Concept], author: str) -> Rule:
         version=int(body.get("version", 1)),
         examples=Examples(tuple(_strings(examples, "hit", owner)), tuple(_strings(examples, "miss", owner))),
         whole=whole,
+        form=_flag(body, "form", owner),
         file=body.file,
         line=body.line,
     )

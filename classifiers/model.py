@@ -74,6 +74,8 @@ class Rule:
     examples: Examples
     whole: bool
     """Whether it stands for the wording of the whole text (``match: "@wording"``) instead of concepts."""
+    form: bool
+    """Whether it holds only on pages with a query form that are not on an official host."""
     file: str
     line: int
 

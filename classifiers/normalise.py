@@ -142,6 +142,8 @@ def build_table(stand_ins: Mapping[str, str]) -> FoldTable:
 
 
 _SENTENCE_END = re.compile(r"[。！？!?；;\n\r…]+")
+#: No line break: texts are wrapped inside words.
+_CLAUSE = re.compile(r"[。！？!?；;，,、：:]")
 _HARD_GAP = re.compile(r"[。！？!?；;，,、：:\n\r]")
 
 
@@ -226,6 +228,22 @@ class FoldedText:
         start = breaks[at - 1]
         end = breaks[at] if at < len(breaks) else len(self.positions)
         return start, end
+
+    def clause(self, start: int, end: int, reach: int) -> tuple[int, int]:
+        """Return how far to either side of the folded span, at most ``reach``, no comma, stop or colon stands: no word reaches over one."""
+        positions = self.positions
+        original = self.original
+        low = max(0, start - reach)
+        for at in range(start, low, -1):
+            if positions[at] - positions[at - 1] > 1 and _CLAUSE.search(original, positions[at - 1] + 1, positions[at]):
+                low = at
+                break
+        high = min(len(self), end + reach)
+        for at in range(end, high):
+            if positions[at] - positions[at - 1] > 1 and _CLAUSE.search(original, positions[at - 1] + 1, positions[at]):
+                high = at
+                break
+        return low, high
 
     @property
     def plain(self) -> str:

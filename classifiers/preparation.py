@@ -61,6 +61,7 @@ def feature_words(pack: RulePack) -> dict[str, str]:
         "sentence:second": "单句用语：其次的一句（只有一句时减分）",
         "sentence:mean": "单句用语：各句平均",
         "form": "非官方网站上的查询表单",
+        "official_host": "页面在官方域名上",
         "fact:unlisted": "事实核对：所称国家职业资格不在目录内",
         "fact:listed": "事实核对：所称国家职业资格在目录内",
         "fact:level": "事实核对：不存在的技能等级",

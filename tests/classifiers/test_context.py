@@ -25,6 +25,9 @@ EXEMPTED = [
     ("请问电工证包过吗？", "question"),
     ("《广告法》第二十四条规定，教育、培训广告不得对通过考试作出保证，包过证书即属此类。", "law"),
     ("违禁词：包过、保过、代考、证书直出", "wordlist"),
+    ("if (/电工证.{0,4}(包过|免考)/.test(title)) hide(title)", "wordlist"),
+    ("['包过', '保过', '免考', '代考', '挂靠', '证书直出', '官网可查']", "wordlist"),
+    ("贷款|发票|刷单|办证|代考|证书包过|高仿|充值", "wordlist"),
     ("商标注册不成功退款，领取商标注册证书", "trade"),
 ]
 
@@ -37,6 +40,30 @@ def test_a_claim_that_is_not_made_is_exempted_and_kept(classifier: Classifier, t
     assert name in {finding.exempted_by for finding in reading.exempted}
     assert all(finding.weight == 0 for finding in reading.exempted)
     assert classifier.assess(Subject(text)).level is Level.NONE
+
+
+def test_no_word_reaches_over_a_comma(classifier: Classifier) -> None:
+    """快、包过 holds 包过, not 快包; a line break inside a word is none of its ends."""
+
+    def rules(text: str) -> set[str]:
+        return {finding.rule_id for finding in classifier.assess(Subject(text)).findings}
+
+    assert "B-GUAR-0010" in rules("电工证拿证快、包过、官网可查")
+    assert "B-GUAR-0010" not in rules("电工证培训送的面\n包过期了")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"title": "高级电工证", "tag": "包过", "points": ["免考试", "七天拿证", "官网可查"], "btn": "马上报名"}',
+        "首页 | 电工证包过班 | 焊工证免考 | 报名热线 1380000xxxx",
+    ],
+)
+def test_a_pages_own_data_and_menu_are_no_word_list(classifier: Classifier, text: str) -> None:
+    """They are written with quotes and bars too."""
+    reading = classifier.read(Subject(text), thorough=True)
+    assert reading is not None
+    assert "wordlist" not in {finding.exempted_by for finding in reading.exempted}
 
 
 def test_a_warning_above_the_own_advertisement_does_not_help(classifier: Classifier) -> None:
@@ -76,6 +103,35 @@ def test_an_official_host_lowers_the_score(classifier: Classifier) -> None:
     plain = classifier.assess(Subject(ADVERTISEMENT, url="https://a.example/"))
     official = classifier.assess(Subject(ADVERTISEMENT, url="https://rst.shanxi.gov.cn/a.html"))
     assert official.score < plain.score
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "某某承诺：所有课程包考包过，国家认可证书，官网终身可查，不过退费！",
+        "拿证快、包过、官网可查，咨询电话：0351-xxxxxxx",
+        "版权所有 某某教育 国家认可证书 包过班招生中",
+        "健康管理师 国家认可 上网可查 报名从速",
+        "叉车证 焊工证 电工证 免考 直接出证",
+        "二建签约保过，考不过全额退款",
+    ],
+)
+def test_the_plainest_offers_are_flagged(classifier: Classifier, text: str) -> None:
+    """However unlike other offers a line sounds: whoever makes the claim outright makes it."""
+    assert classifier.assess(Subject(text)).flagged
+
+
+def test_an_imitated_query_page_is_named(classifier: Classifier) -> None:
+    """A form that asks for a certificate's number under an official-sounding name is a finding, not on an official host."""
+    text = "国家职业技能人才证书查询系统\n姓名\n证书编号\n验证码\n本中心所发证书均可在此查询，全国通用。"
+
+    def rules(url: str, has_form: bool) -> set[str]:
+        assessment = classifier.assess(Subject(text, url=url, has_form=has_form))
+        return {finding.rule_id for finding in assessment.findings}
+
+    assert "D-QUERY-0020" in rules("https://cx-rencai.example/", True)
+    assert "D-QUERY-0020" not in rules("https://zscx.osta.org.cn/", True)
+    assert "D-QUERY-0020" not in rules("https://cx-rencai.example/", False)
 
 
 def test_a_query_form_on_an_unofficial_host_raises_the_score(classifier: Classifier) -> None:

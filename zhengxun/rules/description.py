@@ -36,6 +36,8 @@ def restrictions(rule: Rule, concepts: Mapping[str, Concept]) -> Iterator[str]:
         yield f"命中处附近或标题里还要有{_element(element, concepts)}"
     if rule.unless:
         yield f"同一句里有{'、'.join(f'“{concepts[name].says}”' for name in rule.unless)}的不算"
+    if rule.form:
+        yield "只在有查询表单、又不在官方域名上的页面成立"
 
 
 def exemptions(rule: Rule) -> Iterator[str]:
