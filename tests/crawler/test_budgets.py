@@ -144,7 +144,9 @@ def test_the_rest_of_a_trap_is_left_and_said_so(tmp_path: Path) -> None:
     assert all(found[f"/p{n}"] == ("ok", None) for n in range(100))
     asked = [path for path, end in found.items() if path.startswith("/day") and end == ("ok", None)]
     left = [end for path, end in found.items() if path.startswith("/day") and end[0] != "ok"]
-    assert 15 <= len(asked) <= 20
+    # A few more are asked for than tell it: each page is compared while the next is already on its way. Without the rule
+    # it is hundreds.
+    assert 15 <= len(asked) <= 40
     assert left
     assert set(left) == {("deferred", "trap")}
     told = next(one.detail for one in outcomes(ledger).values() if one.reason == "trap")
