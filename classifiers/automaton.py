@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from classifiers.model import Concept, Disguises
 from classifiers.normalise import FoldTable
 from classifiers.numbers import NumberShape, number_shape
+from domain.errors import BadRulePack
 
 #: Pattern, start and end of a meeting that nobody has judged yet.
 RawHit = tuple[int, int, int]
@@ -43,6 +44,7 @@ TURNS = 8
 
 #: Bytes that are the second of a character's two; with the others as first ones there is room for 16,000 characters.
 _SECOND = 128
+_MOST_CHARS = (255 - _SECOND) * _SECOND
 
 
 class Entry(NamedTuple):
@@ -130,8 +132,12 @@ class Automaton:
 
 
 def _signs(patterns: Iterable[str]) -> NDArray[np.uint16]:
+    """Return the two bytes of every character of ``patterns``; BadRulePack where there are too many of them."""
     signs = np.zeros(0x110000, np.uint16)
-    for number, char in enumerate(dict.fromkeys(chain.from_iterable(patterns))):
+    chars = dict.fromkeys(chain.from_iterable(patterns))
+    if len(chars) > _MOST_CHARS:
+        raise BadRulePack(f"规则包的用语里有 {len(chars)} 个不同的字，最多 {_MOST_CHARS} 个：请删去不用的用语。")
+    for number, char in enumerate(chars):
         first, second = divmod(number, _SECOND)
         signs[ord(char)] = first + 1 | second + 256 - _SECOND << 8
     return signs

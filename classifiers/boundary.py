@@ -15,9 +15,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-#: Characters on either side of a hit that are cut into words with it.
-WINDOW = 8
-
 
 class Segmenter:
     """Cuts short windows into words."""
@@ -43,26 +40,26 @@ class Segmenter:
         return found
 
     def stands_alone(
-        self, plain: str, start: int, end: int, clause: tuple[int, int], after_topic: bool = False
+        self, plain: str, start: int, end: int, window: tuple[int, int], after_topic: bool = False
     ) -> bool:
-        """Whether no other word of the ``clause`` around it reaches into ``plain[start:end]``; longer words of the packs may.
+        """Whether no other word of ``window`` reaches into ``plain[start:end]``; longer words of the packs may.
 
         ``after_topic``: a word of the packs (证书, 健康管理师 …) ends right where the span begins, so that 书包 in
         证书包过 is no word that begins before it.
         """
-        left = max(clause[0], start - WINDOW)
-        window = plain[left : min(clause[1], end + WINDOW)]
+        left, right = window
+        cut = plain[left:right]
         return all(
             not ((not after_topic and a + left < start < b + left) or a + left < end < b + left)
-            or window[a:b] in self._known
-            for a, b in self.words(window)
+            or cut[a:b] in self._known
+            for a, b in self.words(cut)
         )
 
-    def all_single(self, plain: str, start: int, end: int, changed: set[int]) -> bool:
-        """Whether none of the ``changed`` characters belongs to a longer word where it stands."""
-        left = max(0, start - WINDOW)
-        window = plain[left : end + WINDOW]
-        return not any(b - a > 1 and any(a <= index - left < b for index in changed) for a, b in self.words(window))
+    def all_single(self, plain: str, window: tuple[int, int], changed: set[int]) -> bool:
+        """Whether none of the ``changed`` characters belongs to a longer word of ``window``."""
+        left, right = window
+        words = self.words(plain[left:right])
+        return not any(b - a > 1 and any(a <= index - left < b for index in changed) for a, b in words)
 
     def _ready(self) -> Any:
         if self._tokenizer is None:

@@ -13,14 +13,7 @@ from classifiers.automaton import Automaton, RawHit
 from classifiers.boundary import Segmenter
 from classifiers.context import EXEMPTIONS, Cues, exemption
 from classifiers.facts import check_facts
-from classifiers.features import (
-    IMPLIED,
-    features,
-    odd_writing,
-    prices,
-    sentence_values,
-    wording_values,
-)
+from classifiers.features import IMPLIED, features, odd_writing, prices, sentence_values, wording_values
 from classifiers.hits import Hit, Hits
 from classifiers.matching import Match, RuleIndex, matches, wanted_concepts
 from classifiers.model import Rule, RulePack
@@ -141,10 +134,10 @@ class Classifier:
         if scan.length > PEAK and (not mask & self._topics or not mask & self._signals):
             return None
         title_end = text.folded_index(len(subject.title)) if subject.title else 0
-        claims = self._index.explicit(mask, scan, title_end)
+        claims = self._index.explicit(mask, scan, title_end, form)
         down = acrostics(whole.text, self._down) if whole.text.count("\n", 0, _VERSES) >= 3 else []
         stretch = begin, end = scan.densest(self._weigh, WINDOW)
-        rules = [rule for rule in claims + self._index.implied(stretch, scan, title_end) if form or not rule.form]
+        rules = claims + self._index.implied(stretch, scan, title_end, form)
         brief = len(whole.text) <= PEAK
         sure = brief or down or thorough
         if not (rules or sure or scan.concepts(stretch) & self._named):
@@ -155,7 +148,7 @@ class Classifier:
             return None
         hits = Hits(text, self._raw(scan, stretch, claims), self._automaton, self._pack, self._segmenter, scan.turned)
         found = {rule.id: matches(rule, hits, text, title_end)[:_PER_RULE] for rule in rules}
-        claimed = any(found.get(rule.id) for rule in claims)
+        claimed = any(found[rule.id] for rule in claims)
         matched = [match for rule in self._pack.rules for match in found.get(rule.id, ())]
         if scan.length <= PEAK:
             # In a few words what folding alone makes of them may be a disguise that no table knows.

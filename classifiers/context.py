@@ -56,8 +56,8 @@ _LIST_REACH = 70
 _PATTERN = re.compile(r"\.\{\d|\(\?[:i=!]|\.\*|\\[bdsw]|\.(?:test|match|compile|includes|contains|search)\(")
 _QUOTED = re.compile(r"(?:[\"'`][^\"'`\n]{1,10}[\"'`]\s*[,，、/]\s*){5}[\"'`]|`[^`\n]{1,10}`\s*[,，、/]\s*`")
 _BARRED = re.compile(r"\|[^|\n ]{1,16}(?=\|[^|\n ])")
-#: Words between bars that make a list.
-_BARRED_ITEMS = 5
+#: Words between bars that make a list; headings and menus have fewer.
+_BARRED_ITEMS = 8
 
 
 class Cues:

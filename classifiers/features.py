@@ -49,20 +49,17 @@ WORDING = ("wording", "wording:against", "wording:claim", "wording:claim_against
 SENTENCES = ("sentence:first", "sentence:second", "sentence:mean")
 
 
-#: How far the manner of a text may speak against an explicit claim in it. Without a bound (values down to -1) short
-#: canonical offers were lost (国家认可 包过 官网可查 in a footer scored 28); on unseen texts it makes no difference.
-_LEAST_BESIDE_A_CLAIM = -0.1
-
-
 def wording_values(value: float, explicit: bool) -> dict[str, float]:
-    """Return the features that the wording layer's ``value`` makes; ``explicit``: whether an explicit claim was found."""
+    """Return the features that the wording layer's ``value`` makes; ``explicit``: whether an explicit claim was found.
+
+    Whoever claims it outright makes the claim, however unlike other offers he sounds: beside one, a manner against it is
+    a single step, the same for all. With its whole value short canonical offers were lost (国家认可 包过 官网可查).
+    """
     if not value:
         return {}
     if explicit:
-        # Whoever claims it outright makes the claim, however unlike other offers he sounds.
-        value = max(value, _LEAST_BESIDE_A_CLAIM)
-    name = ("wording:claim" if explicit else "wording") if value > 0 else ""
-    return {name or ("wording:claim_against" if explicit else "wording:against"): round(value, 4)}
+        return {"wording:claim": round(value, 4)} if value > 0 else {"wording:claim_against": -1.0}
+    return {"wording" if value > 0 else "wording:against": round(value, 4)}
 
 
 def sentence_values(values: Sequence[float]) -> dict[str, float]:

@@ -14,13 +14,15 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from classifiers.automaton import TURNED, TURNED_CLEAR, Automaton, Entry, RawHit
-from classifiers.boundary import WINDOW, Segmenter
+from classifiers.boundary import Segmenter
 from classifiers.model import Concept, Element, RulePack
 from classifiers.normalise import PICTURE, FoldedText, crosses_sentence
 
 #: Hits in disguise that are judged in one text (each may need the segmenter).
 MAX_DISGUISED = 120
 _LONGEST_INNOCENT = 16
+#: Characters on either side of a hit that are cut into words with it.
+_WINDOW = 8
 
 
 class Hit(NamedTuple):
@@ -106,7 +108,7 @@ class Hits:
                         self._plain,
                         hit.start,
                         hit.end,
-                        self._text.clause(hit.start, hit.end, WINDOW),
+                        self._text.clause(hit.start, hit.end, _WINDOW),
                         hit.start in self._topic_ends,
                     )
                 )
@@ -182,7 +184,7 @@ class Hits:
             kinds.add(known.get(char) or known.get(plain[index], "形近"))
         if entry.kind and not _letters_alone(plain, start, end):
             return None
-        if not self._segmenter.all_single(plain, start, end, changed):
+        if not self._segmenter.all_single(plain, text.clause(start, end, _WINDOW), changed):
             return None
         if entry.kind:
             kinds.add(entry.kind)

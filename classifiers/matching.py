@@ -66,22 +66,27 @@ class RuleIndex:
         """Whether some rule has all its concepts in ``mask``."""
         return bool(_candidates(self._explicit, mask) or _candidates(self._implied, mask))
 
-    def explicit(self, mask: int, scan: Scan, title_end: int) -> list[Rule]:
-        """Return the rules with an explicit claim that may hold where ``scan`` met the concepts ``mask``."""
-        return self._likely(self._explicit, mask, scan, (0, scan.length), title_end)
+    def explicit(self, mask: int, scan: Scan, title_end: int, form: bool) -> list[Rule]:
+        """Return the rules with an explicit claim that may hold where ``scan`` met the concepts ``mask``.
 
-    def implied(self, stretch: tuple[int, int], scan: Scan, title_end: int) -> list[Rule]:
-        """Return the rules with an implied claim that may hold in ``stretch``."""
-        return self._likely(self._implied, scan.concepts(stretch), scan, stretch, title_end)
+        ``form``: whether the page has a query form and is not on an official host.
+        """
+        return self._likely(self._explicit, mask, scan, (0, scan.length), title_end, form)
+
+    def implied(self, stretch: tuple[int, int], scan: Scan, title_end: int, form: bool) -> list[Rule]:
+        """Return the rules with an implied claim that may hold in ``stretch``; ``form`` as in :meth:`explicit`."""
+        return self._likely(self._implied, scan.concepts(stretch), scan, stretch, title_end, form)
 
     def _likely(
-        self, needs: Iterable[_Need], mask: int, scan: Scan, stretch: tuple[int, int], title_end: int
+        self, needs: Iterable[_Need], mask: int, scan: Scan, stretch: tuple[int, int], title_end: int, form: bool
     ) -> list[Rule]:
         """Return those of ``needs`` whose raw hits stand near one another in ``stretch``, where ``mask`` was met."""
         found: dict[str, Rule] = {}
         chains = []
         concerned = 0
         for need in _candidates(needs, mask):
+            if need.rule.form and not form:
+                continue
             if need.single & mask and self._supported(need, scan, stretch, title_end):
                 found[need.rule.id] = need.rule
                 continue

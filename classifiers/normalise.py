@@ -173,11 +173,6 @@ class FoldedText:
         return len(self.codes)
 
     @property
-    def folded(self) -> str:
-        """The folded text; what is done for every page reads :attr:`codes`."""
-        return _text(self.codes)
-
-    @property
     def indices(self) -> NDArray[np.intp]:
         """Index in the original of every folded character, for many at once."""
         if self._at is None:
@@ -230,20 +225,18 @@ class FoldedText:
         return start, end
 
     def clause(self, start: int, end: int, reach: int) -> tuple[int, int]:
-        """Return how far to either side of the folded span, at most ``reach``, no comma, stop or colon stands: no word reaches over one."""
-        positions = self.positions
-        original = self.original
-        low = max(0, start - reach)
-        for at in range(start, low, -1):
-            if positions[at] - positions[at - 1] > 1 and _CLAUSE.search(original, positions[at - 1] + 1, positions[at]):
-                low = at
-                break
-        high = min(len(self), end + reach)
-        for at in range(end, high):
-            if positions[at] - positions[at - 1] > 1 and _CLAUSE.search(original, positions[at - 1] + 1, positions[at]):
-                high = at
-                break
-        return low, high
+        """Return the folded span with at most ``reach`` characters more to either side, up to a comma, stop or colon.
+
+        No word reaches over one.
+        """
+        low = next((at for at in range(start, max(0, start - reach), -1) if self._ends(at)), max(0, start - reach))
+        last = min(len(self), end + reach)
+        return low, next((at for at in range(end, last) if self._ends(at)), last)
+
+    def _ends(self, at: int) -> bool:
+        """Whether a clause ends before the folded character ``at``, which is not the first."""
+        first, last = self.positions[at - 1] + 1, self.positions[at]
+        return last > first and _CLAUSE.search(self.original, first, last) is not None
 
     @property
     def plain(self) -> str:

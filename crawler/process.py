@@ -257,7 +257,7 @@ def _reactor_loop() -> asyncio.AbstractEventLoop:
     running.wait()
 
     def end() -> None:
-        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]
+        reactor.callFromThread(reactor.stop)  # type: ignore[attr-defined]  # the same
         thread.join(timeout=5)
         if not thread.is_alive():
             loop.close()

@@ -40,7 +40,7 @@ class _BoundedProtocol(http11._LenientHTTP11ClientProtocol):
         if parser is not None and parser.state != http11_body_state:
             self._header_bytes += len(bytes)
             if self._header_bytes > MAX_HEADER_BYTES + _READ_SIZE:
-                self.transport.abortConnection()  # type: ignore[union-attr]
+                self.transport.abortConnection()  # type: ignore[union-attr]  # there is one while data arrives
                 return
         super().dataReceived(bytes)
 
@@ -89,7 +89,7 @@ class EmptyScheduler(BaseScheduler):
 class QuietFormatter(LogFormatter):
     """Says nothing per request: outcomes are in the ledger, and formatting costs time even when nobody reads it."""
 
-    def crawled(self, request: Request, response: Response, spider: Spider) -> None:  # type: ignore[override]
+    def crawled(self, request: Request, response: Response, spider: Spider) -> None:  # type: ignore[override]  # the base class promises a line; Scrapy takes None for none
         """No line for an answer."""
         return
 

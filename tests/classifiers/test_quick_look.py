@@ -72,7 +72,7 @@ def test_a_rule_that_holds_is_among_those_that_may(original: str) -> None:
     text = FoldedText(original, TABLE)
     scan = Scan(text, AUTOMATON)
     hits = _judged(text, scan, scan.hits)
-    may = {rule.id for rule in INDEX.explicit(scan.concepts(), scan, 0)}
-    may |= {rule.id for rule in INDEX.implied((0, scan.length), scan, 0)}
+    may = {rule.id for rule in INDEX.explicit(scan.concepts(), scan, 0, form=True)}
+    may |= {rule.id for rule in INDEX.implied((0, scan.length), scan, 0, form=True)}
     hold = {rule.id for rule in PACK.rules if not rule.whole and matches(rule, hits, text)}
     assert hold <= may
